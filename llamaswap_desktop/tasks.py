@@ -1,0 +1,23 @@
+"""The one way to start a background task: it has a name, it is kept alive, and its failure is logged."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+_log = logging.getLogger("llamaswap_desktop")
+_running: set[asyncio.Task[object]] = set()
+# asyncio holds tasks weakly: one that nobody else refers to can vanish in mid-flight.
+
+
+def spawn(name: str, coroutine: Coroutine[object, object, object]) -> asyncio.Task[object]:
+    """Run ``coroutine`` as a task called ``name``; an exception nobody awaits is logged with its traceback."""
+    task = asyncio.get_running_loop().create_task(coroutine, name=name)
+    _running.add(task)
+    task.add_done_callback(_finished)
+    return task
+
+
+def _finished(task: asyncio.Task[object]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("task %r failed", task.get_name(), exc_info=error)

@@ -1,0 +1,38 @@
+"""The ids, states and reasons that every room of the program speaks of."""
+
+from enum import StrEnum
+from typing import NewType
+
+ModelId = NewType("ModelId", str)
+"""A key of ``models:`` in the configuration, aliases already resolved."""
+
+RequestId = NewType("RequestId", int)
+"""Counts requests for a model over the life of the program, from 1."""
+
+
+class ProcessState(StrEnum):
+    """Life of a model's child process (runtime specification, section 2.2)."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+    SHUTDOWN = "shutdown"
+
+
+class StopReason(StrEnum):
+    """Why a running model has to go; it decides the grace that the model gets (runtime, section 2.8)."""
+
+    EVICTED = "evicted"
+    UNLOADED = "unloaded"
+    IDLE = "idle"
+    SHUTDOWN = "shutdown"
+
+
+class Phase(StrEnum):
+    """Life of the program itself."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
