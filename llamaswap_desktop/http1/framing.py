@@ -1,0 +1,143 @@
+"""What may stand on the wire: the checks a request must pass, and how heads and bodies are written.
+
+httptools (llhttp) parses; it does not refuse everything that must be refused.  The rest is refused here:
+a missing or repeated ``Host``, any transfer coding but ``chunked``, a transfer coding in HTTP/1.0, HTTP/2.0
+as a version, targets of another host, raw bytes above 0x7F (HTTP specification, section 1.2).
+"""
+
+from urllib.parse import urlsplit
+
+from llamaswap_desktop.errors import Malformed
+from llamaswap_desktop.http1.messages import Headers, Request
+
+MAX_HEAD_BYTES = 1024 * 1024
+"""The head of a request may have this size (``desktop.limits.header``; llama-swap's clients need 1 MiB)."""
+
+LAST_CHUNK = b"0\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+_REASONS = {
+    200: b"OK",
+    204: b"No Content",
+    301: b"Moved Permanently",
+    302: b"Found",
+    307: b"Temporary Redirect",
+    308: b"Permanent Redirect",
+    400: b"Bad Request",
+    401: b"Unauthorized",
+    403: b"Forbidden",
+    404: b"Not Found",
+    405: b"Method Not Allowed",
+    408: b"Request Timeout",
+    409: b"Conflict",
+    413: b"Content Too Large",
+    429: b"Too Many Requests",
+    431: b"Request Header Fields Too Large",
+    499: b"Client Closed Request",
+    500: b"Internal Server Error",
+    502: b"Bad Gateway",
+    503: b"Service Unavailable",
+    504: b"Gateway Timeout",
+}
+
+
+def parse_request(
+    *, method: str, target: bytes, version: str, headers: Headers, keep_alive: bool, client: str
+) -> Request:
+    """Check what the parser let through and make it a ``Request``.
+
+    Raises ``Malformed`` naming the offending part.
+    """
+    if version not in {"1.0", "1.1"}:
+        raise Malformed(f"HTTP version {version} cannot be served here: use HTTP/1.1")
+    hosts: list[bytes] = []
+    codings: list[bytes] = []
+    length: int | None = 0
+    for name, value in headers:
+        lower = name.lower()
+        if lower == b"host":
+            hosts.append(value)
+        elif lower == b"content-length":
+            length = int(value)
+        elif lower == b"transfer-encoding":
+            codings.append(value)
+    if len(hosts) > 1 or (not hosts and version == "1.1"):
+        raise Malformed(f"a request needs exactly one Host header, this one has {len(hosts)}")
+    if codings:
+        if version == "1.0":
+            raise Malformed("Transfer-Encoding is not allowed in an HTTP/1.0 request")
+        if len(codings) > 1 or codings[0].strip().lower() != b"chunked":
+            shown = b", ".join(codings).decode("latin-1")
+            raise Malformed(f"Transfer-Encoding {shown!r} is not supported: send 'chunked' or a Content-Length")
+        length = None
+    return Request(
+        method=method,
+        target=_origin_form(target, hosts),
+        version=version,
+        headers=headers,
+        length=length,
+        keep_alive=keep_alive,
+        client=client,
+    )
+
+
+def _origin_form(target: bytes, hosts: list[bytes]) -> str:
+    try:
+        text = target.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Malformed("the path holds raw bytes above 0x7F: percent-encode them") from error
+    if text.startswith("/") or text == "*":
+        return text
+    parts = urlsplit(text)
+    if not parts.scheme or not hosts or parts.netloc.lower() != hosts[0].decode("latin-1").lower():
+        raise Malformed(f"the target {text[:200]!r} is not a path of this server")
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """Return the headers that travel on: without the hop-by-hop ones and those that ``Connection`` names."""
+    dropped = _HOP_BY_HOP
+    for name, value in headers:
+        if name.lower() == b"connection":
+            dropped = dropped | {part.strip().lower() for part in value.split(b",")}
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
+
+
+def request_head(method: str, target: str, headers: Headers) -> bytes:
+    """Write a request head, blank line included."""
+    lines = [b"%s %s HTTP/1.1" % (method.encode("ascii"), target.encode("ascii"))]
+    lines.extend([b"%s: %s" % header for header in headers])
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def response_head(status: int, headers: Headers, reason: bytes = b"") -> bytes:
+    """Write a response head, blank line included; ``reason`` defaults to the standard phrase."""
+    lines = [b"HTTP/1.1 %d %s" % (status, reason or _REASONS.get(status, b"Unknown"))]
+    lines.extend([b"%s: %s" % header for header in headers])
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def chunk(data: bytes) -> bytes:
+    """Frame ``data`` (not empty) as one chunk."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def has_no_body(method: str, status: int) -> bool:
+    """Tell whether an answer to ``method`` with ``status`` ends with its head (RFC 9112, section 6.3)."""
+    return method == "HEAD" or status in {204, 304} or status < 200

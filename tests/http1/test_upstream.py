@@ -1,0 +1,169 @@
+"""The model server's side of HTTP/1.1, against real sockets that misbehave."""
+
+import asyncio
+import contextlib
+
+import pytest
+from tests.http1.wire import until
+
+from llamaswap_desktop.errors import UpstreamFailed
+from llamaswap_desktop.http1 import Upstream, fetch
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+class Stub:
+    """Answers each request on a connection with the next of its scripted byte strings; b"" closes."""
+
+    def __init__(self, *answers: bytes):
+        self.answers = list(answers)
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self.lost = 0
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+                answer = self.answers.pop(0) if self.answers else OK
+                if answer:
+                    writer.write(answer)
+                    await writer.drain()
+                if not answer or b"onnection: close" in answer:
+                    break
+        self.lost += 1
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def upstream_of(stub, **settings):
+    server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
+    upstream = Upstream(f"http://localhost:{server.sockets[0].getsockname()[1]}", **settings)
+    try:
+        yield upstream
+    finally:
+        upstream.close()
+        server.close()
+        await until(lambda: stub.lost == stub.connections, "the stub's connections are closed")
+
+
+async def test_connection_is_used_again():
+    stub = Stub()
+    async with upstream_of(stub) as upstream:
+        for _ in range(3):
+            response = await fetch(upstream, "/health", timeout_s=5)
+            assert (response.status, response.body) == (200, b"hi")
+    assert stub.connections == 1
+    assert stub.requests[0].startswith(b"GET /health HTTP/1.1\r\nHost: localhost:")
+
+
+async def test_path_of_the_base_url_stands_before_the_request_s():
+    stub = Stub()
+    server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/base/")
+    await fetch(upstream, "/health", timeout_s=5)
+    assert stub.requests[0].startswith(b"GET /base/health ")
+    upstream.close()
+    server.close()
+
+
+BODIES = {
+    "length": OK,
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n",
+    "closing": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi",
+    "after 100": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+    "after 103": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK,
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nhi",
+}
+
+
+@pytest.mark.parametrize("answer", BODIES.values(), ids=BODIES.keys())
+async def test_every_way_to_end_a_body(answer):
+    async with upstream_of(Stub(answer)) as upstream:
+        response = await fetch(upstream, "/", timeout_s=5)
+        assert (response.status, response.body) == (200, b"hi")
+
+
+async def test_head_does_not_wait_for_a_body():
+    stub = Stub(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    async with upstream_of(stub) as upstream:
+        assert (await fetch(upstream, "/", method="HEAD", timeout_s=5)).status == 200
+        assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
+    assert stub.connections == 1
+
+
+BROKEN = {
+    "closes before answering": b"",
+    "closes within the head": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-",
+    "closes within a length": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhi",
+    "closes within chunks": b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi",
+    "is no HTTP": b"SSH-2.0-OpenSSH\r\nConnection: close",
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
+async def test_broken_answers_are_failures(answer):
+    async with upstream_of(Stub(answer)) as upstream:
+        with pytest.raises(UpstreamFailed, match="upstream error: "):
+            await fetch(upstream, "/", timeout_s=5)
+
+
+async def test_surplus_bytes_end_the_connection_but_not_the_answer():
+    stub = Stub(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+    async with upstream_of(stub) as upstream:
+        assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
+        assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
+    assert stub.connections == 2
+
+
+async def test_stale_connection_is_replaced_for_an_idempotent_request():
+    stub = Stub(OK, b"")
+    async with upstream_of(stub) as upstream:
+        await fetch(upstream, "/", timeout_s=5)
+        assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
+    assert len(stub.requests) == 3
+
+
+async def test_generation_is_never_sent_twice():
+    stub = Stub(OK, b"")
+    async with upstream_of(stub) as upstream:
+        await fetch(upstream, "/", timeout_s=5)
+        with pytest.raises(UpstreamFailed, match="before answering"):
+            await fetch(upstream, "/", method="POST", timeout_s=5)
+    assert len(stub.requests) == 2
+
+
+async def test_announced_idle_time_is_honoured():
+    stub = Stub(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=1, max=5\r\n\r\nhi")
+    async with upstream_of(stub) as upstream:
+        await fetch(upstream, "/", timeout_s=5)
+        await fetch(upstream, "/", timeout_s=5)
+    assert stub.connections == 2
+
+
+async def test_nobody_listens():
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    with pytest.raises(UpstreamFailed, match=f"cannot connect to http://localhost:{port}"):
+        await fetch(Upstream(f"http://localhost:{port}"), "/", timeout_s=5)
+
+
+async def test_no_answer_in_time_closes_the_connection():
+    silent = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.read()
+        silent.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    with pytest.raises(UpstreamFailed, match="within 0.05 s"):
+        await fetch(upstream, "/", timeout_s=0.05)
+    async with asyncio.timeout(5):
+        await silent.wait()
+    assert repr(upstream).endswith("0 connections, 0 idle>")
+    server.close()
