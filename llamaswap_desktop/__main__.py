@@ -1,0 +1,18 @@
+"""Where the program begins.  Nothing heavy is imported before it is known what is wanted."""
+
+import sys
+
+
+def main() -> int:
+    """Run the program; the result is its exit status."""
+    if sys.argv[1:2] == ["--internal-guard"]:
+        from llamaswap_desktop.guard import watch  # noqa: PLC0415 - the guard carries nothing of the program
+
+        return watch(sys.argv[2:])
+    from llamaswap_desktop.cli import run  # noqa: PLC0415 - see above
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The command line: flags become a typed wish, errors become one clear line and an exit status.
+
+``serve`` takes llama-swap's own flags in llama-swap's own way: one dash or two, a value after ``=`` or a space, and
+no abbreviations (configuration specification, section 1.1).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llamaswap_desktop import __version__
+from llamaswap_desktop.errors import LlamaSwapError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9292
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What to serve and where; ``config`` None means the user's own file."""
+
+    config: Path | None
+    host: str
+    port: int
+
+
+class _Usage(Exception):
+    """The words on the command line make no sense."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override] # argparse exits here; run() does that for us
+        raise _Usage(message)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out the command line; return the exit status: 0 fine, 1 failed, 2 wrong usage."""
+    words = list(arguments)
+    if words[:1] == ["demo-model"]:
+        from llamaswap_desktop import demo  # noqa: PLC0415 - a demo model is started often and must start fast
+
+        return demo.run(words[1:])
+    if words[:1] == ["--internal-ctrl-c"]:
+        from llamaswap_desktop.process import send_ctrl_c  # noqa: PLC0415
+
+        return send_ctrl_c(int(words[1]))
+    try:
+        return _run(words)
+    except _Usage as error:
+        sys.stderr.write(f"llamaswap-desktop: {error}\n{_build_parser().format_usage()}")
+        return 2
+    except LlamaSwapError as error:
+        sys.stderr.write(f"llamaswap-desktop: {error}\n")
+        return 1
+
+
+def _run(words: list[str]) -> int:
+    serve = words[:1] == ["serve"]
+    options = _build_parser().parse_args(_two_dashes(words[1:] if serve else words))
+    if options.version:
+        sys.stdout.write(f"llamaswap-desktop {__version__}\n")
+        return 0
+    if serve and options.config is None and not options.user:
+        sys.stderr.write("llamaswap-desktop: serve needs --config FILE, or --user for your own config.yaml\n")
+        return 1
+    if options.user and options.config is not None:
+        raise _Usage("--user and --config exclude each other")
+    host, port = parse_listen(options.listen)
+    from llamaswap_desktop.app import serve as serve_app  # noqa: PLC0415 - --version and usage errors need none of it
+
+    return serve_app(ServeOptions(config=options.config, host=host, port=port))
+
+
+def _build_parser() -> _Parser:
+    parser = _Parser(
+        prog="llamaswap-desktop [serve]",
+        description="One local address for all your AI models. Without a command: your own config.yaml.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (llama-swap's format)")
+    parser.add_argument("--user", action="store_true", help="use your own config.yaml (the default without 'serve')")
+    parser.add_argument(
+        "--listen",
+        default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
+        metavar="HOST:PORT",
+        help="address to serve on; ':9292' means all interfaces (default: %(default)s)",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    return parser
+
+
+def _two_dashes(words: list[str]) -> list[str]:
+    """Spell llama-swap's one-dash flags with two, and drop everything from the first word that is no flag."""
+    spelled: list[str] = []
+    takes_value = False
+    for word in words:
+        if takes_value:
+            takes_value = False
+        elif not word.startswith("-") or word == "-":
+            break
+        else:
+            word = "--" + word.lstrip("-") if word != "-h" else word  # noqa: PLW2901 - the same word
+            takes_value = word in {"--config", "--listen"}
+        spelled.append(word)
+    return spelled
+
+
+def parse_listen(address: str) -> tuple[str, int]:
+    """Split ``HOST:PORT``; an empty host means all interfaces.  Raises a usage error naming the value."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise _Usage(f"--listen {address!r} is not HOST:PORT, such as 127.0.0.1:9292")
+    return host.removeprefix("[").removesuffix("]"), int(port)

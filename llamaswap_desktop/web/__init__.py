@@ -1,0 +1,6 @@
+"""Shows and commands over HTTP; answers every route that is not a model's."""
+
+from llamaswap_desktop.web.api import Api
+from llamaswap_desktop.web.borrower import Borrower
+
+__all__ = ["Api", "Borrower"]

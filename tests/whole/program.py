@@ -1,0 +1,141 @@
+"""The whole program in a child process, in a profile of its own, as a user would start it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+
+SERVES = re.compile(r"serves on (http://\S+)")
+
+
+def profile(home: Path) -> dict[str, str]:
+    """Return an environment in which every file of the program lies below ``home``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "LLAMASWAP_"))}
+    return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
+
+
+class Program:
+    """A running program; ``address`` is where it serves."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.address = ""
+        self.lines: list[str] = []
+        self._reading: asyncio.Task | None = None
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+
+    async def wait_until_it_serves(self) -> None:
+        async with asyncio.timeout(20):
+            while not self.address:
+                line = (await self.process.stdout.readline()).decode()
+                if not line:
+                    raise AssertionError(f"ended with {await self.process.wait()} before it served: {self.lines}")
+                self.lines.append(line)
+                if match := SERVES.search(line):
+                    self.address = match[1]
+        self._reading = asyncio.get_running_loop().create_task(self._read_on())
+
+    async def _read_on(self) -> None:
+        while line := await self.process.stdout.readline():
+            self.lines.append(line.decode())
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+    def starts_of(self, model: str) -> int:
+        return self.log.count(f"{model}: stopped -> starting")
+
+    async def get(self, path: str, **settings) -> tuple[int, str]:
+        async with self.session.get(self.address + path, **settings) as answer:
+            return answer.status, await answer.text()
+
+    async def running(self) -> dict[str, dict]:
+        return {entry["model"]: entry for entry in json.loads((await self.get("/running"))[1])["running"]}
+
+    async def post(self, path: str, body: object, **settings) -> tuple[int, dict]:
+        async with self.session.post(self.address + path, json=body, **settings) as answer:
+            return answer.status, json.loads(await answer.text())
+
+    def chat(self, model: str, **settings):
+        body = {"model": model, "messages": [{"role": "user", "content": "Say hello."}], **settings}
+        return self.post("/v1/chat/completions", body)
+
+    def stream(self, model: str, **settings):
+        body = {"model": model, "messages": [{"role": "user", "content": "Go on."}], "stream": True, **settings}
+        return self.session.post(self.address + "/v1/chat/completions", json=body)
+
+    async def until(self, fact, name: str, timeout_s: float = 10.0) -> None:
+        """Wait until the awaitable ``fact()`` is true; fail by ``name``."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not await fact():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"after {timeout_s} s still not true: {name}\n{self.log}") from None
+
+    async def ended(self, timeout_s: float = 10.0) -> int:
+        async with asyncio.timeout(timeout_s):
+            return await self.process.wait()
+
+    async def close(self) -> None:
+        await self.session.close()
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(TimeoutError):
+                await self.ended(5)
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        if self._reading is not None:
+            await self._reading
+
+
+@contextlib.asynccontextmanager
+async def running_program(home: Path, config: str | None = None, *words: str) -> AsyncIterator[Program]:
+    """Serve ``config`` (None: like a first start, without any) on a free port."""
+    arguments = list(words)
+    if config is not None:
+        file = home / "config.yaml"
+        file.write_text(config, encoding="utf-8")
+        arguments = ["serve", "--config", str(file), *arguments]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "llamaswap_desktop",
+        *arguments,
+        "--listen",
+        "127.0.0.1:0",
+        env=profile(home),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    program = Program(process)
+    try:
+        await program.wait_until_it_serves()
+        yield program
+    finally:
+        await program.close()
+
+
+async def events_of(answer: aiohttp.ClientResponse) -> list[str]:
+    """Read the ``data:`` lines of an event stream to its end."""
+    return [line[6:].strip().decode() async for line in answer.content if line.startswith(b"data: ")]
+
+
+def text_of(events: list[str]) -> str:
+    """Join the text of a streamed chat answer."""
+    deltas = (json.loads(event)["choices"] for event in events if event != "[DONE]")
+    return "".join(choices[0]["delta"].get("content") or "" for choices in deltas if choices)
