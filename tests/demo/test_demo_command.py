@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.demo.demo_process import demo_process
 
 from llamaswap_desktop.demo.command import Settings, parse_arguments
+from tests.demo.demo_process import demo_process
 
 _PROGRAM = "import sys; from llamaswap_desktop.demo import run; sys.exit(run(sys.argv[1:]))"
 

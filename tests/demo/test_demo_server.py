@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from tests.demo.demo_process import DemoProcess, demo_process
 
 pytestmark = pytest.mark.child

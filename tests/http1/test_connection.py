@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from tests.http1.wire import Echo, Service, serving, until
 
 GET = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 
 import pytest
-from tests.http1.wire import until
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1 import Upstream, fetch
+from tests.http1.wire import until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.models.llama_server import find_llama_server, llama_server_command
 from tests.models.tiny_gguf import WIDTH, write_tiny_gguf
 

@@ -1,11 +1,11 @@
 """The scheduler as scripts; each name says which promise of the runtime specification it holds."""
 
 import pytest
-from tests.routing.playbook import OneAtATime, Playbook, Together
 
-from llamaswap_desktop.routing import GroupPlanner, ModelRules, alphabet
 from llamaswap_desktop.config import Group
+from llamaswap_desktop.routing import GroupPlanner, ModelRules, alphabet
 from llamaswap_desktop.types import ModelId, ProcessState
+from tests.routing.playbook import OneAtATime, Playbook, Together
 
 
 def loaded(*models: str, **settings) -> Playbook:
@@ -137,8 +137,8 @@ def test_load_waits_until_a_victim_it_shares_with_another_is_gone():
     """b and c may live together, each without a."""
     planner = GroupPlanner(
         [
-            Group(name="pair", swap=False, exclusive=True, persistent=False, members=(ModelId("b"), ModelId("c"))),
-            Group(name="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"),)),
+            Group(id="pair", swap=False, exclusive=True, persistent=False, members=(ModelId("b"), ModelId("c"))),
+            Group(id="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"),)),
         ]
     )
     play = loaded("a", planner=planner)
@@ -150,8 +150,8 @@ def test_load_waits_until_a_victim_it_shares_with_another_is_gone():
 def test_ready_model_whose_planner_names_victims_goes_through_a_load_but_keeps_running():
     planner = GroupPlanner(
         [
-            Group(name="side", swap=False, exclusive=False, persistent=False, members=(ModelId("b"),)),
-            Group(name="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"), ModelId("c"))),
+            Group(id="side", swap=False, exclusive=False, persistent=False, members=(ModelId("b"),)),
+            Group(id="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"), ModelId("c"))),
         ]
     )
     play = loaded("a", "b", planner=planner)
@@ -333,8 +333,8 @@ def test_shutdown_refuses_everybody_and_stops_everything_at_once():
 def test_later_request_passes_a_blocked_one():
     planner = GroupPlanner(
         [
-            Group(name="free", swap=False, exclusive=False, persistent=True, members=(ModelId("c"),)),
-            Group(name="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"), ModelId("b"))),
+            Group(id="free", swap=False, exclusive=False, persistent=True, members=(ModelId("c"),)),
+            Group(id="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"), ModelId("b"))),
         ]
     )
     play = loaded("a", planner=planner)

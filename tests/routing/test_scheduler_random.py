@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from llamaswap_desktop.config import Group
-from llamaswap_desktop.errors import ConcurrencyLimit, ShuttingDown, StartFailed
+from llamaswap_desktop.errors import ConcurrencyLimit, StartFailed
 from llamaswap_desktop.routing import GroupPlanner, ModelRules, Scheduler, alphabet
 from llamaswap_desktop.types import ModelId, RequestId, StopReason
 
 MODELS = [ModelId(name) for name in "abcde"]
 GROUPS = [
-    Group(name="swapping", swap=True, exclusive=True, persistent=False, members=tuple(MODELS[:2])),
-    Group(name="together", swap=False, exclusive=False, persistent=False, members=tuple(MODELS[2:4])),
-    Group(name="(default)", swap=True, exclusive=True, persistent=False, members=tuple(MODELS[4:])),
+    Group(id="swapping", swap=True, exclusive=True, persistent=False, members=tuple(MODELS[:2])),
+    Group(id="together", swap=False, exclusive=False, persistent=False, members=tuple(MODELS[2:4])),
+    Group(id="(default)", swap=True, exclusive=True, persistent=False, members=tuple(MODELS[4:])),
 ]
 LIMIT = 3
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.whole.program import events_of, profile, running_program
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]

@@ -7,6 +7,7 @@ import signal
 
 import aiohttp
 import pytest
+
 from tests.models.llama_server import find_llama_server, llama_server_command
 from tests.models.tiny_gguf import write_tiny_gguf
 from tests.whole.program import events_of, running_program, text_of

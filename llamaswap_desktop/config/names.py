@@ -1,0 +1,43 @@
+"""From a requested name to a model, profiles and selectors left aside (configuration specification, section 12)."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamaswap_desktop.types import ModelId
+
+if TYPE_CHECKING:
+    from llamaswap_desktop.config.schema import Config, PeerId
+
+
+class PeerModel(NamedTuple):
+    """A model of another server."""
+
+    peer: "PeerId"
+    model: str
+
+    @property
+    def full_name(self) -> str:
+        """The name by which it is always known."""
+        return f"{self.peer}/{self.model}"
+
+
+class Names:
+    """Every name of a configuration; asking costs the same whether there are two models or five hundred."""
+
+    def __init__(self, config: "Config") -> None:
+        self._local: dict[str, ModelId] = {
+            alias: model.id for model in config.models.values() for alias in model.aliases
+        }
+        self._local.update({model: model for model in config.models})
+        offered = [PeerModel(peer.id, model) for peer in config.peers.values() for model in dict.fromkeys(peer.models)]
+        by_bare_name = Counter(entry.model for entry in offered)
+        self._peer = {entry.model: entry for entry in offered if by_bare_name[entry.model] == 1}
+        self._peer.update({entry.full_name: entry for entry in offered})
+
+    def resolve(self, name: str) -> ModelId | PeerModel | None:
+        """Return the model that ``name`` stands for, local ones first."""
+        return self._local.get(name) or self._peer.get(name)
+
+    def resolve_local(self, name: str) -> ModelId | None:
+        """Return the local model that ``name`` (an id or an alias) stands for."""
+        return self._local.get(name)
