@@ -8,7 +8,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--internal-guard"]:
         from llamaswap_desktop.guard import watch  # noqa: PLC0415 - the guard carries nothing of the program
 
-        return watch(sys.argv[2:])
+        return watch(sys.argv[2])
     from llamaswap_desktop.cli import run  # noqa: PLC0415 - see above
 
     return run(sys.argv[1:])

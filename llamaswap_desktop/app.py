@@ -12,13 +12,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from llamaswap_desktop import guard as guards
-from llamaswap_desktop.config import Config, Model, load_config
+from llamaswap_desktop.config import Config, Model, Sources, load_config
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.desktop import user_paths
 from llamaswap_desktop.errors import LlamaSwapError
@@ -48,16 +47,15 @@ def serve(options: "ServeOptions") -> int:
     _log_to_stdout()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     paths = user_paths()
-    config_file = options.config or ensure_user_config(paths)
-    config = load_config(config_file, environment=os.environ)
+    sources = options.sources or Sources(file=ensure_user_config(paths))
+    config = load_config(sources, environment=os.environ)
     for problem in config.warnings:
         _log.warning("%s", problem)
-    guard = guards.start()
+    launcher = Launcher.open(paths.run_dir)
     try:
-        launcher = Launcher.open(guard, run_dir=paths.run_dir)
         return _run(App(config, launcher).run(options.host, options.port))
     finally:
-        guard.dismiss()
+        launcher.close()
 
 
 class App:
@@ -140,16 +138,15 @@ class App:
 
     async def _close(self) -> None:
         await self._web.cleanup()
-        self._launcher.close()
         self._core.entered(Phase.STOPPED)
 
 
-def _run(main: "asyncio.coroutines.Coroutine[object, object, int]") -> int:
+def _run(main: Coroutine[object, object, int]) -> int:
     """Run the core's loop: uvloop where it exists, twice as fast as asyncio's own."""
     if sys.platform == "linux":
         import uvloop  # noqa: PLC0415 - there is none on Windows
 
-        return uvloop.run(main)
+        return int(uvloop.run(main))
     return asyncio.run(main)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llamaswap_desktop import __version__
+from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import LlamaSwapError
 
 DEFAULT_HOST = "127.0.0.1"
@@ -19,9 +20,9 @@ DEFAULT_PORT = 9292
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What to serve and where; ``config`` None means the user's own file."""
+    """What to serve and where; ``sources`` None means the user's own file."""
 
-    config: Path | None
+    sources: Sources | None
     host: str
     port: int
 
@@ -62,15 +63,19 @@ def _run(words: list[str]) -> int:
     if options.version:
         sys.stdout.write(f"llamaswap-desktop {__version__}\n")
         return 0
-    if serve and options.config is None and not options.user:
-        sys.stderr.write("llamaswap-desktop: serve needs --config FILE, or --user for your own config.yaml\n")
+    has_sources = options.config is not None or options.config_dir is not None
+    if serve and not has_sources and not options.user:
+        sys.stderr.write(
+            "llamaswap-desktop: serve needs --config FILE or --config-dir DIR, or --user for your own config.yaml\n"
+        )
         return 1
-    if options.user and options.config is not None:
-        raise _Usage("--user and --config exclude each other")
+    if options.user and has_sources:
+        raise _Usage("--user excludes --config and --config-dir")
+    sources = Sources(options.config, options.config_dir) if has_sources else None
     host, port = parse_listen(options.listen)
     from llamaswap_desktop.app import serve as serve_app  # noqa: PLC0415 - --version and usage errors need none of it
 
-    return serve_app(ServeOptions(config=options.config, host=host, port=port))
+    return serve_app(ServeOptions(sources=sources, host=host, port=port))
 
 
 def _build_parser() -> _Parser:
@@ -80,6 +85,7 @@ def _build_parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (llama-swap's format)")
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="every .yml and .yaml file in DIR, on top")
     parser.add_argument("--user", action="store_true", help="use your own config.yaml (the default without 'serve')")
     parser.add_argument(
         "--listen",
@@ -102,7 +108,7 @@ def _two_dashes(words: list[str]) -> list[str]:
             break
         else:
             word = "--" + word.lstrip("-") if word != "-h" else word  # noqa: PLW2901 - the same word
-            takes_value = word in {"--config", "--listen"}
+            takes_value = word in {"--config", "--config-dir", "--listen"}
         spelled.append(word)
     return spelled
 

@@ -66,7 +66,7 @@ class Core:
 
     def resolve(self, name: str) -> ModelId:
         """Return the model that ``name`` (an id or an alias) stands for; raises ``ModelNotFound``."""
-        model = self.config.resolve(name)
+        model = self.config.resolve_local(name)
         if model is None:
             raise ModelNotFound("no router for requested model")
         return model

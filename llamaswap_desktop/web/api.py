@@ -126,7 +126,7 @@ class Api:
 
     async def unload_one(self, request: web.Request) -> web.Response:
         name = unquote(request.rel_url.raw_path.removeprefix("/api/models/unload/"))
-        model = self._core.config.resolve(name)
+        model = self._core.config.resolve_local(name)
         if model is None:
             raise ModelNotFound("model not found")
         await self._core.unload((model,))

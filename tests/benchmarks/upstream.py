@@ -84,7 +84,7 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--ready-after", type=float, default=0.0)
     options = parser.parse_args()
-    global READY_AT
+    global READY_AT  # noqa: PLW0603 - the script's one setting
     READY_AT = time.monotonic() + options.ready_after
     try:
         from uvloop import run

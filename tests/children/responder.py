@@ -1,0 +1,175 @@
+"""A model server that misbehaves on request: each flag is a bug that somebody will have.
+
+    python responder.py --port N [--name M] [flags]
+
+Answers /health, chat, completions and embeddings, plain and streamed, as a small OpenAI-compatible server would.
+Standard library only, so that it starts fast.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import time
+
+GRANDCHILD = "import signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--name", default="m")
+    parser.add_argument("--ready-after", type=float, default=0.0, help="answer 503 to health checks for so long")
+    parser.add_argument("--never-ready", action="store_true", help="answer 503 to health checks for ever")
+    parser.add_argument("--hang-health", action="store_true", help="accept health checks and never answer")
+    parser.add_argument("--exit-after", type=float, help="exit by itself after so many seconds")
+    parser.add_argument("--exit-code", type=int, default=0)
+    parser.add_argument("--deaf", action="store_true", help="ignore SIGTERM")
+    parser.add_argument("--stop-takes", type=float, default=0.0, help="seconds that an orderly end takes")
+    parser.add_argument("--chunk-delay", type=float, default=0.0, help="seconds between two events of a stream")
+    parser.add_argument("--die-mid-stream", action="store_true", help="end in the middle of a stream")
+    parser.add_argument("--flood", type=int, default=0, help="write so many bytes of log at the start")
+    parser.add_argument("--say", default="", help="write this line at the start")
+    parser.add_argument(
+        "--spawn-grandchild", choices=["plain", "setsid", "retitled", "env-i", "deaf"], help="leave one behind"
+    )
+    parser.add_argument("--fork-and-exit", action="store_true", help="be a wrapper that starts the server and exits")
+    return parser.parse_args()
+
+
+def spawn_grandchild(kind: str) -> None:
+    code = GRANDCHILD.format(DEAF if kind == "deaf" else "")
+    command = [sys.executable, "-c", code]
+    if kind == "retitled":
+        command = [sys.executable, "-c", f"import setproctitle; setproctitle.setproctitle('other' * 500)\n{code}"]
+    if kind == "env-i":
+        command = ["env", "-i", *command]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=kind == "setsid")
+    child.stdout.readline()  # it is what it should be from here on
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while self.answer_one():
+                pass
+
+    def answer_one(self) -> bool:
+        line = self.rfile.readline().decode()
+        if not line:
+            return False
+        method, path, _ = line.split(" ", 2)
+        headers = {}
+        while header := self.rfile.readline().strip():
+            name, _, value = header.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        path = path.partition("?")[0]
+        if path == "/health":
+            return self.answer_health()
+        if path == "/env":
+            self.send(200, dict(os.environ))
+        elif path == "/headers":
+            self.send(200, {"method": method, "headers": headers})
+        elif method == "POST":
+            self.answer_model(path, json.loads(body or b"{}"))
+        else:
+            self.send(200, {"path": path, "name": OPTIONS.name})
+        return True
+
+    def answer_health(self) -> bool:
+        if OPTIONS.hang_health:
+            self.rfile.readline()
+            return False
+        is_ready = not OPTIONS.never_ready and time.monotonic() - BEGAN >= OPTIONS.ready_after
+        self.send(200 if is_ready else 503, {"status": "ok" if is_ready else "loading model"})
+        return True
+
+    def answer_model(self, path: str, request: dict) -> None:
+        if request.get("stream"):
+            self.stream(request)
+        elif path.endswith("/embeddings"):
+            self.send(
+                200, {"model": request["model"], "data": [{"embedding": [0.0, 1.0]}], "usage": {"prompt_tokens": 3}}
+            )
+        else:
+            self.send(
+                200,
+                {
+                    "model": request["model"],
+                    "server": OPTIONS.name,
+                    "choices": [{"message": {"role": "assistant", "content": f"I am {OPTIONS.name}."}}],
+                    "usage": {"prompt_tokens": 12, "completion_tokens": 7},
+                },
+            )
+
+    def stream(self, request: dict) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(int(request.get("max_tokens", 5))):
+            self.event({"model": request["model"], "choices": [{"delta": {"content": f"{OPTIONS.name}{number} "}}]})
+            if OPTIONS.die_mid_stream and number == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            time.sleep(OPTIONS.chunk_delay)
+        self.event({"model": request["model"], "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 7}})
+        self.chunk(b"data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def event(self, value: dict) -> None:
+        self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
+
+    def chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def send(self, status: int, value: dict) -> None:
+        body = json.dumps(value).encode()
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write(head.encode() + body)
+
+
+def on_terminate(*_: object) -> None:
+    time.sleep(OPTIONS.stop_takes)
+    os._exit(0)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if OPTIONS.deaf else on_terminate)
+    if OPTIONS.say:
+        print(OPTIONS.say, flush=True)
+    if OPTIONS.flood:
+        line = b"x" * 99 + b"\n"
+        for _ in range(OPTIONS.flood // 100):
+            sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+    if OPTIONS.spawn_grandchild:
+        spawn_grandchild(OPTIONS.spawn_grandchild)
+    if OPTIONS.fork_and_exit and os.fork():
+        os._exit(OPTIONS.exit_code)
+    if OPTIONS.exit_after is not None:
+        time.sleep(OPTIONS.exit_after)
+        print(f"{OPTIONS.name} gives up", flush=True)
+        os._exit(OPTIONS.exit_code)
+    with Server((OPTIONS.host, OPTIONS.port), Connection) as server:
+        print(f"{OPTIONS.name} listens", flush=True)
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    socket.setdefaulttimeout(None)
+    BEGAN = time.monotonic()
+    OPTIONS = parse_arguments()
+    main()

@@ -1,0 +1,105 @@
+"""Run files: what an instance notes, and what the next one sweeps."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from llamaswap_desktop.guard import MARK, Session, parse_sessions, read_stat
+from llamaswap_desktop.process.run_file import RunFile, sweep
+
+pytestmark = pytest.mark.linux
+
+SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def sleeper():
+    started = []
+
+    def start(**environment):
+        child = subprocess.Popen(
+            [sys.executable, "-c", SLEEPER],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        child.stdout.readline()
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+
+def session_of(child) -> Session:
+    return Session(child.pid, read_stat(child.pid).started)
+
+
+def left_by_a_dead_instance(folder, run_id: str, *lines: bytes, boot: bytes | None = None):
+    run_file = RunFile.create(folder, run_id)
+    path = folder / f"{run_id}.run"
+    content = path.read_bytes() if boot is None else b"boot %s\n" % boot
+    run_file.remove()
+    path.write_bytes(content + b"".join(lines))
+    return path
+
+
+def test_file_tells_what_is_open_and_vanishes_in_the_end(tmp_path):
+    run_file = RunFile.create(tmp_path / "run", "abc")
+    path = tmp_path / "run" / "abc.run"
+    one, two = Session(1, 11), Session(2, 22)
+    for session in (one, two):
+        run_file.watch_over(session)
+    run_file.forget(one)
+    assert parse_sessions(path.read_bytes()) == {two}
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    run_file.remove()
+    run_file.remove()
+    assert not path.exists()
+
+
+def test_folder_that_cannot_be_made_is_a_warning(tmp_path, caplog):
+    (tmp_path / "run").write_text("a file")
+    run_file = RunFile.create(tmp_path / "run", "abc")
+    run_file.watch_over(Session(1, 2))
+    run_file.remove()
+    assert "cannot keep" in caplog.text
+
+
+@pytest.mark.child
+def test_leftovers_are_ended_by_session_and_by_mark(tmp_path, sleeper):
+    by_session, by_mark, stranger = sleeper(), sleeper(**{MARK: "dead:3"}), sleeper()
+    path = left_by_a_dead_instance(tmp_path, "dead", session_of(by_session).opened)
+    sweep(tmp_path)
+    assert (by_session.wait(3), by_mark.wait(3)) == (-15, -15)
+    assert stranger.poll() is None
+    assert not path.exists()
+
+
+@pytest.mark.child
+def test_living_instance_keeps_its_children(tmp_path, sleeper):
+    child = sleeper(**{MARK: "alive:1"})
+    run_file = RunFile.create(tmp_path, "alive")
+    run_file.watch_over(session_of(child))
+    sweep(tmp_path)
+    assert child.poll() is None
+    assert (tmp_path / "alive.run").exists()
+    run_file.remove()
+
+
+@pytest.mark.child
+def test_numbers_of_another_boot_mean_nothing(tmp_path, sleeper):
+    child = sleeper()
+    path = left_by_a_dead_instance(tmp_path, "old", session_of(child).opened, boot=b"another")
+    sweep(tmp_path)
+    assert child.poll() is None
+    assert not path.exists()
+
+
+def test_folder_that_is_not_there_has_nothing_to_sweep(tmp_path):
+    sweep(tmp_path / "nowhere")
