@@ -14,7 +14,7 @@ class Paths:
     """The program's folders; none of them is created by asking for it."""
 
     config_dir: Path
-    runtime_dir: Path
+    state_dir: Path
 
     @property
     def config_file(self) -> Path:
@@ -23,11 +23,15 @@ class Paths:
 
     @property
     def run_dir(self) -> Path:
-        """Holds one run file per living instance."""
-        return self.runtime_dir / "run"
+        """Holds one run file per instance.
+
+        Not the session's runtime folder: a service may have none, and leftovers outlive the session that it is for.
+        """
+        return self.state_dir / "run"
 
 
 def user_paths() -> Paths:
     """Return the per-user folders of this system."""
-    dirs = PlatformDirs(APP_ID, appauthor=False, roaming=True)
-    return Paths(config_dir=Path(dirs.user_config_dir), runtime_dir=Path(dirs.user_runtime_dir))
+    roaming = PlatformDirs(APP_ID, appauthor=False, roaming=True)
+    local = PlatformDirs(APP_ID, appauthor=False)
+    return Paths(config_dir=Path(roaming.user_config_dir), state_dir=Path(local.user_state_dir))
