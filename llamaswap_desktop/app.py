@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from llamaswap_desktop import guard as guards
-from llamaswap_desktop.config import Config, Model, load_config
+from llamaswap_desktop.config import Config, Model, Sources, load_config
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.desktop import user_paths
 from llamaswap_desktop.errors import LlamaSwapError
@@ -49,7 +49,7 @@ def serve(options: "ServeOptions") -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     paths = user_paths()
     config_file = options.config or ensure_user_config(paths)
-    config = load_config(config_file, environment=os.environ)
+    config = load_config(Sources(file=config_file), environment=os.environ)
     for problem in config.warnings:
         _log.warning("%s", problem)
     guard = guards.start()
