@@ -17,7 +17,7 @@ ROOMS = {
     "snapshot": (VOCABULARY, set()),
     "tasks": (set(), set()),
     "guard": (set(), set()),
-    "config": (VOCABULARY, {"yaml", "msgspec"}),
+    "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
     "routing": (VOCABULARY | {"config"}, set()),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),
     "process": (VOCABULARY | {"config", "http1", "guard"}, {"psutil"}),

@@ -328,7 +328,7 @@ class Config(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _names(self) -> Names:
-        return Names(self)
+        return Names(self.models, self.peers)
 
     def resolve(self, name: str) -> ModelId | PeerModel | None:
         """Return what ``name`` stands for, profiles and selectors left aside (section 12)."""

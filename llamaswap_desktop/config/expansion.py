@@ -1,0 +1,176 @@
+"""From the merged tree to one without macros (specification, sections 3 to 5, and 7.4 for ports)."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+
+from llamaswap_desktop.config.command import without_comment_lines
+from llamaswap_desktop.config.macros import Budget, Macros, Scope, declare, leftovers
+from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, is_null
+from llamaswap_desktop.config.ports import Ports
+from llamaswap_desktop.config.read import Reader
+from llamaswap_desktop.config.report import Report
+from llamaswap_desktop.config.scalars import render
+from llamaswap_desktop.types import ModelId
+
+_PORT = "${PORT}"
+_UNEXPANDED = ("models", "macros")
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A tree whose values are final (but for ``${PID}``), the macros as declared, and the ports given."""
+
+    root: Mapping
+    macros: Macros
+    model_macros: MappingType[ModelId, Macros]
+    ports: MappingType[ModelId, int]
+
+
+class Expansion:
+    """Carries out steps 3 to 7 of section 3 for one configuration."""
+
+    def __init__(self, root: Mapping, known: frozenset[str], report: Report) -> None:
+        self._root = root
+        self._known = known
+        self._report = report
+        self._reader = Reader(report)
+
+    def run(self, kept_ports: MappingType[ModelId, int], default_start_port: int) -> Expanded:
+        """Return the expanded tree; raises ``ConfigError`` if a macro is declared wrongly."""
+        models = self._reader.mapping(self._root.get("models"), ("models",))
+        by_id = {key: value for key, value in models or () if isinstance(value, Mapping)}
+        macros = declare(self._root.get("macros"), ("macros",), self._reader, self._report)
+        own = {
+            ModelId(model_id): declare(model.get("macros"), ("models", model_id, "macros"), self._reader, self._report)
+            for model_id, model in by_id.items()
+        }
+        self._report.stop_if_errors()
+
+        scope = Scope(macros, Budget(self._report))
+        entries = {
+            key: entry if key in _UNEXPANDED else Entry(entry.key, scope.expand(entry.value))
+            for key, entry in self._root.entries.items()
+        }
+        start_port = self._start_port(entries, default_start_port)
+        expanded = {
+            model_id: self._expand_model(by_id[model_id], model_id, scope.for_model(model_id, own[ModelId(model_id)]))
+            for model_id in sorted(by_id, key=_by_bytes)
+        }
+        needing = [ModelId(model_id) for model_id, model in expanded.items() if _PORT in _text(model.get("cmd"))]
+        ports = Ports(start_port, kept_ports).assign(needing)
+        budget = Budget(self._report)
+        for model_id, model in expanded.items():
+            expanded[model_id] = self._settle_port(model, ModelId(model_id), ports, budget)
+        if models is not None:
+            filled = {key: Entry(entry.key, expanded.get(key, entry.value)) for key, entry in models.entries.items()}
+            entries["models"] = Entry(entries["models"].key, Mapping(models.mark, filled, models.merge_key))
+        root = Mapping(self._root.mark, entries, self._root.merge_key)
+        self._refuse_leftovers(root)
+        return Expanded(root, macros, own, ports)
+
+    def _start_port(self, entries: dict[str, Entry], default: int) -> int:
+        """Read ``startPort`` early; what is wrong with it is reported when everything is read."""
+        entry = entries.get("startPort")
+        value = entry.value if entry else None
+        if isinstance(value, Scalar) and isinstance(value.value, (int, float)):
+            return Reader(Report()).integer(value, default)
+        return default
+
+    def _expand_model(self, model: Mapping, model_id: str, scope: Scope) -> Mapping:
+        entries = {}
+        for text, (key, value) in model.entries.items():
+            node = _without_comments(value) if text in {"cmd", "cmdStop"} else value
+            entries[text] = Entry(key, node if text == "macros" else scope.expand(node))
+        filters = entries.get("filters")
+        if filters is not None and isinstance(filters.value, Mapping):
+            entries["filters"] = Entry(filters.key, self._expand_keys(filters.value, model_id, scope))
+        return Mapping(model.mark, entries, model.merge_key)
+
+    def _expand_keys(self, filters: Mapping, model_id: str, scope: Scope) -> Mapping:
+        by_id = filters.get("setParamsByID")
+        if not isinstance(by_id, Mapping):
+            return filters
+        path: Path = ("models", model_id, "filters", "setParamsByID")
+        written: dict[str, str] = {}
+        entries = {}
+        for entry, expanded in scope.expand_keys(by_id):
+            key = entry.key
+            if expanded in written:
+                both = f"{self._report.quote(written[expanded])} and {self._report.quote(key.text)}"
+                same = self._report.quote(expanded)
+                self._report.error((*path, key.text), f"{both} of model '{model_id}' both become {same}", at=key.mark)
+            written[expanded] = key.text
+            new = Scalar(key.mark, expanded, expanded, is_plain=False)
+            for _, _, name in leftovers(new, path):
+                message = f"unknown macro '${{{name}}}' in a key of model '{model_id}'"
+                self._report.error((*path, key.text), message, at=key.mark)
+            entries[expanded] = Entry(new, entry.value)
+        replaced = Entry(filters.entries["setParamsByID"].key, Mapping(by_id.mark, entries, by_id.merge_key))
+        return Mapping(filters.mark, {**filters.entries, "setParamsByID": replaced}, filters.merge_key)
+
+    def _settle_port(
+        self, model: Mapping, model_id: ModelId, ports: MappingType[ModelId, int], budget: Budget
+    ) -> Mapping:
+        port = ports.get(model_id)
+        if port is not None:
+            scope = Scope({"PORT": port}, budget)
+            entries = {
+                text: entry if text == "macros" else Entry(entry.key, scope.expand(entry.value))
+                for text, entry in model.entries.items()
+            }
+            return Mapping(model.mark, entries, model.merge_key)
+        proxy = model.get("proxy")
+        if is_null(proxy) or _PORT in _text(proxy):
+            self._report.error(
+                ("models", model_id, "proxy"),
+                f"the proxy of model '{model_id}' needs ${{PORT}}, which its cmd does not use: "
+                "use ${PORT} in cmd, or write out proxy",
+            )
+        return model
+
+    def _refuse_leftovers(self, root: Mapping) -> None:
+        for key, node in root:
+            if key in _UNEXPANDED or key not in self._known:
+                continue
+            for path, scalar, name in leftovers(node, (key,)):
+                self._report.error(path, f"unknown macro '${{{name}}}': declare it under macros", at=scalar.mark)
+        for model_id, model in _mapping(root.get("models")):
+            for key, node in _mapping(model):
+                if key == "macros":
+                    continue
+                for path, scalar, name in leftovers(node, ("models", model_id, key)):
+                    if not (name == "PID" and key == "cmdStop") and not self._is_reported(name, key):
+                        hint = _hint(name)
+                        message = f"unknown macro '${{{name}}}' in {key} of model '{model_id}': {hint}"
+                        self._report.error(path, message, at=scalar.mark)
+
+    @staticmethod
+    def _is_reported(name: str, key: str) -> bool:
+        return name == "PORT" and key == "proxy"
+
+
+def _hint(name: str) -> str:
+    if name == "PORT":
+        return "use ${PORT} in cmd too, then the model has a port"
+    if name == "PID":
+        return "${PID} is known in cmdStop only"
+    return "declare it under macros, globally or in the model; a macro can use only those declared before it"
+
+
+def _by_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _without_comments(node: Node) -> Node:
+    if isinstance(node, Scalar) and isinstance(node.value, str) and "#" in node.value:
+        text = without_comment_lines(node.value)
+        return Scalar(node.mark, text, text, is_plain=False)
+    return node
+
+
+def _text(node: Node | None) -> str:
+    return render(node.value) if isinstance(node, Scalar) else ""
+
+
+def _mapping(node: Node | None) -> Mapping | tuple[()]:
+    return node if isinstance(node, Mapping) else ()

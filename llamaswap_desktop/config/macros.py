@@ -1,0 +1,139 @@
+"""Macros: declared by name, replaced in values (specification, section 5)."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
+from typing import TypeAlias
+
+from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
+from llamaswap_desktop.config.read import Reader
+from llamaswap_desktop.config.report import Report
+from llamaswap_desktop.config.scalars import Value, render
+
+Macros: TypeAlias = MappingType[str, Value]
+"""Macros by name, in the order that decides which may use which."""
+
+REFERENCE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
+LEFTOVER = re.compile(r"\$\{([A-Za-z0-9_-]+|env\.[A-Za-z_][A-Za-z0-9_]*)\}")
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_NAME = 63
+_RESERVED = frozenset({"PORT", "PID", "MODEL_ID"})
+
+_MOST_TEXT = 32_000_000
+"""Characters that replacing may produce in all: what doubles with every macro must not fill the memory."""
+
+
+def declare(node: Node | None, path: Path, reader: Reader, report: Report) -> dict[str, Value]:
+    """Return the macros of a ``macros`` block in order; reports what is wrong with each."""
+    mapping = reader.mapping(node, path)
+    if mapping is None:
+        return {}
+    if mapping.merge_key is not None:
+        report.error((*path, "<<"), "'<<' is read as the name of a macro here, and is none", at=mapping.merge_key)
+    macros = {}
+    for name, value in mapping:
+        if problem := _problem(name, value):
+            report.error((*path, name), f"macro {report.quote(name)} {problem}")
+        elif isinstance(value, Scalar):
+            macros[name] = value.value
+    return macros
+
+
+def _problem(name: str, node: Node) -> str:
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"has a name longer than {_LONGEST_NAME} bytes"
+    if not _NAME.fullmatch(name):
+        return "has a bad name: use letters, digits, '_' and '-'"
+    if not isinstance(node, Scalar) or not isinstance(node.value, (str, int, float)):
+        return "must be a text, a number or a boolean"
+    if isinstance(node.value, str) and f"${{{name}}}" in node.value:
+        return "refers to itself"
+    if name in _RESERVED:
+        return "has a name that is reserved: PORT, PID and MODEL_ID are built in"
+    return ""
+
+
+class Budget:
+    """Bounds the text that all replacing together may produce."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._left = _MOST_TEXT
+
+    def spend(self, text: str) -> None:
+        """Count ``text``; raises ``ConfigError`` when macros produce more than any machine should hold."""
+        self._left -= len(text)
+        if self._left < 0:
+            self._report.error(("macros",), "the macros expand to more text than 32 million characters")
+            self._report.stop_if_errors()
+
+
+class Scope:
+    """The macros in force in one place: ``MODEL_ID`` (within a model), the global ones, the model's own."""
+
+    def __init__(self, macros: Macros, budget: Budget) -> None:
+        self._macros = macros
+        self._names = tuple(macros)
+        self._rank = {name: rank for rank, name in enumerate(macros)}
+        self._budget = budget
+
+    def for_model(self, model_id: str, own: Macros) -> "Scope":
+        """Return the list in force for a model: an overriding macro takes over the place of the global one."""
+        return Scope({"MODEL_ID": model_id, **self._macros, **own}, self._budget)
+
+    def replace(self, text: str) -> Value:
+        """Replace every reference, the last macro first, each once; a lone reference becomes a typed value."""
+        rank = len(self._rank)
+        while "${" in text:
+            self._budget.spend(text)
+            ranks = (self._rank.get(name, rank) for name in REFERENCE.findall(text))
+            rank = max((found for found in ranks if found < rank), default=-1)
+            if rank < 0:
+                break
+            reference, value = f"${{{self._names[rank]}}}", self._macros[self._names[rank]]
+            if text == reference:
+                if not isinstance(value, str):
+                    return value
+                text = value
+            else:
+                text = text.replace(reference, render(value))
+        return text
+
+    def expand(self, node: Node) -> Node:
+        """Return ``node`` with the references in all its values replaced; the same node if there are none."""
+        if isinstance(node, Scalar):
+            return self._expand_scalar(node)
+        if isinstance(node, Sequence):
+            items = []
+            for item in node.items:
+                items.append(self.expand(item))  # noqa: PERF401 - a comprehension is a second frame per level
+            return Sequence(node.mark, tuple(items))
+        assert isinstance(node, Mapping)
+        entries = {}
+        for text, (key, value) in node.entries.items():
+            entries[text] = Entry(key, self.expand(value))
+        return Mapping(node.mark, entries, node.merge_key)
+
+    def _expand_scalar(self, node: Scalar) -> Scalar:
+        if not isinstance(node.value, str) or "${" not in node.value:
+            return node
+        value = self.replace(node.value)
+        return Scalar(node.mark, render(value), value, is_plain=False)
+
+    def expand_keys(self, mapping: Mapping) -> Iterator[tuple[Entry, str]]:
+        """Yield the entries of ``mapping``, each with its key after replacement as text."""
+        for text, entry in mapping.entries.items():
+            yield entry, render(self.replace(text))
+
+
+def leftovers(node: Node, path: Path) -> Iterator[tuple[Path, Scalar, str]]:
+    """Yield each reference that still stands in a value at or below ``node``: where, and its name."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str) and "${" in node.value:
+            for name in LEFTOVER.findall(node.value):
+                yield path, node, name
+        return
+    children = enumerate(node.items) if isinstance(node, Sequence) else node if isinstance(node, Mapping) else ()
+    for step, child in children:
+        yield from leftovers(child, (*path, step))

@@ -1,0 +1,90 @@
+"""The shapes of parsed YAML: scalars, sequences and mappings that remember where they were written."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from llamaswap_desktop.config.scalars import Value
+
+
+class Mark(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Scalar(Struct, frozen=True, eq=False):
+    """A leaf: its text as written, and the typed value that the text stands for."""
+
+    mark: Mark
+    text: str
+    value: Value
+    is_plain: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was written (``key:``), as opposed to a written-out null."""
+        return self.is_plain and self.value is None and not self.text
+
+
+class Sequence(Struct, frozen=True, eq=False):
+    """A list of nodes."""
+
+    mark: Mark
+    items: tuple["Node", ...]
+
+
+class Entry(NamedTuple):
+    """One line of a mapping."""
+
+    key: Scalar
+    value: "Node"
+
+
+class Mapping(Struct, frozen=True, eq=False):
+    """Entries by the text of their keys, in the order of the file.
+
+    ``merge_key`` is the place of the ``<<`` whose entries have been taken over, if there was one.
+    """
+
+    mark: Mark
+    entries: dict[str, Entry]
+    merge_key: Mark | None = None
+
+    def get(self, key: str) -> "Node | None":
+        """Return the value of ``key``, or None where there is none."""
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+    def __iter__(self) -> Iterator[tuple[str, "Node"]]:
+        return ((key, entry.value) for key, entry in self.entries.items())
+
+
+class Alias(Struct, frozen=True, eq=False):
+    """A reference to an anchored node of the same file; there are none left after ``anchors.resolve``."""
+
+    mark: Mark
+    name: str
+    target: "Node"
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Alias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The way from the top of a configuration to one of its values: keys, and list indices from 0."""
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether there is nothing, or only a null."""
+    return node is None or (isinstance(node, Scalar) and node.value is None)
+
+
+def dotted(path: Path) -> str:
+    """Write a path as people do: ``models.qwen.aliases[0]``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

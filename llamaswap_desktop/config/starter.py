@@ -1,0 +1,17 @@
+"""The texts that come with the program: a first configuration, and one that shows every key."""
+
+from importlib.resources import files
+
+
+def starter_config_text() -> str:
+    """Return the configuration of a first start: two built-in demo models, and how to add one's own."""
+    return _text("starter.yaml")
+
+
+def example_config_text() -> str:
+    """Return a configuration that shows every key, with comments."""
+    return _text("example.yaml")
+
+
+def _text(name: str) -> str:
+    return files("llamaswap_desktop.config").joinpath(name).read_text(encoding="utf-8")
