@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamaswap_desktop.config import split_command
+from llamaswap_desktop.config import Platform, fill_in_pid, split_command
 
 OWN_NAME = "llamaswap-desktop"
 """As the first word of a command: this very program, whatever ``PATH`` holds."""
+
+_PLATFORM = Platform.WINDOWS if sys.platform == "win32" else Platform.POSIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class BadCommand(Exception):
 
 def parse_command(text: str, environment: Mapping[str, str]) -> CommandLine:
     """Split ``text`` by this platform's rules and find its program; raises ``BadCommand``."""
-    words = split_command(text, sys.platform)
+    words = split_command(text, _PLATFORM)
     if not words:
         raise BadCommand("the command is empty: say in 'cmd' which server to start")
     if words[0] == OWN_NAME:
@@ -36,7 +38,7 @@ def parse_command(text: str, environment: Mapping[str, str]) -> CommandLine:
 
 def parse_stop_command(text: str, pid: int, environment: Mapping[str, str]) -> CommandLine:
     """As ``parse_command`` for ``cmdStop``, with the child's process id in place of ``${PID}``."""
-    return parse_command(text.replace("${PID}", str(pid)), environment)
+    return parse_command(fill_in_pid(text, pid), environment)
 
 
 def own_command() -> list[str]:

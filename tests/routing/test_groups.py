@@ -13,7 +13,7 @@ BOTH = (False, True)
 
 def group(name, members, *, swap=True, exclusive=True, persistent=False):
     return Group(
-        name=name,
+        id=name,
         swap=swap,
         exclusive=exclusive,
         persistent=persistent,
