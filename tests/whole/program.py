@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +20,13 @@ def profile(home: Path) -> dict[str, str]:
     """Return an environment in which every file of the program lies below ``home``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "LLAMASWAP_"))}
     return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
+
+
+def free_port() -> int:
+    """Return a port that nobody uses right now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Program:
