@@ -17,6 +17,4 @@ CREATE TABLE {schema}.desktop_activity (
     duration INTEGER NOT NULL,
     error_msg TEXT NOT NULL,
     metadata TEXT NOT NULL -- a JSON object, empty if there is nothing in it
-);
-CREATE INDEX {schema}.desktop_activity_model ON desktop_activity (model);
-CREATE INDEX {schema}.desktop_activity_time ON desktop_activity (time)
+)
