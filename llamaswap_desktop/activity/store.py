@@ -48,7 +48,13 @@ class Store:
         self._settings = settings
         self._clock = clock
         self._captures = CaptureBuffer(settings.capture_budget_bytes)
-        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, timeout=_LOCK_PATIENCE_S)
+        self._db = sqlite3.connect(
+            ":memory:",
+            isolation_level=None,
+            check_same_thread=False,  # made on one thread, used on another, never on two at once
+            timeout=_LOCK_PATIENCE_S,
+            cached_statements=0,  # a BEGIN IMMEDIATE prepared before an ATTACH does not lock what was attached
+        )
         self._last_id = 0
         self._backlog = 0
         self._has_lost = False
@@ -125,12 +131,12 @@ class Store:
             self.retry()
 
         def write() -> list[int]:
-            with self._transaction():
+            with self._transaction(in_file=True):
                 return self._insert(_FILE, batch, digests)
 
         ids = self._try(write) if self._is_writing_to_file else None
         if ids is None:
-            with self._transaction():
+            with self._transaction(in_file=False):
                 ids = self._insert(_MEMORY, batch, digests)
                 self._prune()
         self._last_id = ids[-1] if ids else self._last_id
@@ -158,8 +164,9 @@ class Store:
         (self._backlog,) = self._db.execute(f"SELECT count(*) FROM {_MEMORY}").fetchone()  # noqa: S608 - our name
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self, *, in_file: bool) -> Iterator[None]:
+        """Change all or nothing; ``in_file`` takes the file's write lock at once, without it memory never waits."""
+        self._db.execute("BEGIN IMMEDIATE" if in_file else "BEGIN")
         try:
             yield
             self._db.execute("COMMIT")
@@ -205,16 +212,16 @@ class Store:
         self._detach()
         self._db.execute("ATTACH ? AS disk", (self._path,))
         try:
+            migrate(self._db, "disk")  # first of all: what is not ours stays as it is
             self._db.execute("PRAGMA disk.journal_mode = WAL")
             self._db.execute("PRAGMA disk.synchronous = NORMAL")
-            migrate(self._db, "disk")
             self._agree_on_ids()
         except BaseException:
             self._db.execute("DETACH disk")
             raise
         self._file = _identity(self._path)
         if self._backlog:
-            with self._transaction():
+            with self._transaction(in_file=True):
                 self._db.execute(f"INSERT INTO {_FILE} SELECT * FROM {_MEMORY}")  # noqa: S608 - our names
                 self._db.execute(f"DELETE FROM {_MEMORY}")  # noqa: S608 - our name
             self._backlog = 0
@@ -226,7 +233,7 @@ class Store:
         if self._backlog:
             (first,) = self._db.execute(f"SELECT min(id) FROM {_MEMORY}").fetchone()  # noqa: S608 - our name
             if (delta := taken + 1 - first) > 0:
-                with self._transaction():  # in two steps: an id may not be given twice even for a moment
+                with self._transaction(in_file=False):  # in two steps: an id may not be given twice even for a moment
                     self._db.execute(f"UPDATE {_MEMORY} SET id = -(id + ?)", (delta,))  # noqa: S608 - our name
                     self._db.execute(f"UPDATE {_MEMORY} SET id = -id")  # noqa: S608 - our name
                 self._captures.renumber(first, delta)
