@@ -25,6 +25,9 @@ _HAND_OVER_AFTER_S = 0.05
 _MAX_UNWRITTEN = 50_000
 _MAX_UNWRITTEN_BYTES = 256 * 1024 * 1024
 
+_MAX_CAPTURED_BYTES = 64 * 1024 * 1024
+"""A body beyond this is not captured whole, whatever the budget: it would be held in memory while it passes."""
+
 _LOSING = "activity log: requests end faster than they can be written, some are not recorded"
 
 _Answer = TypeVar("_Answer")
@@ -90,7 +93,7 @@ class ActivityLog:
             row,
             self.inflight,
             record=self._record if is_recorded else None,
-            tap=Tap(budget_bytes if kept.response else 0),
+            tap=Tap(min(budget_bytes, _MAX_CAPTURED_BYTES) if kept.response else 0),
             keeps_request=kept.request and budget_bytes > 0 and is_recorded,
         )
 
@@ -156,12 +159,16 @@ class ActivityLog:
         self._settings = settings
         await self._ask(lambda store: store.configure(settings))
 
-    async def close(self) -> None:
-        """Write what is left and end; safe to repeat."""
-        if not self._is_closed:
-            self._post()
-            self._is_closed = True
-            await self._writer.stop()
+    async def close(self, budget_s: float = 5.0) -> None:
+        """Write what is left and end; safe to repeat.  A disk that takes longer than ``budget_s`` is given up."""
+        if self._is_closed:
+            return
+        self._post()
+        self._is_closed = True
+        try:
+            await self._writer.stop(budget_s)
+        except TimeoutError:
+            _log.warning("activity log: writing the last entries took longer than %g s; they may be lost", budget_s)
 
     # -- problems
 

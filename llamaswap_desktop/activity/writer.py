@@ -73,11 +73,15 @@ class WriterThread:
         self._inbox.put(_Question(question, answer))
         return answer
 
-    async def stop(self) -> None:
-        """Finish what was posted, close the store and end the thread."""
+    async def stop(self, budget_s: float) -> None:
+        """Finish what was posted, close the store and end the thread; raises ``TimeoutError`` if that takes longer.
+
+        A thread that hangs in a dead disk is left to itself, and ends with the process.
+        """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inbox.put(_Stop(done))
-        await done
+        async with asyncio.timeout(budget_s):
+            await done
         self._thread.join()
 
     # -- on the thread

@@ -111,8 +111,8 @@ def test_pages(store, query, ids):
 
 @pytest.mark.parametrize(
     "sort",
-    "id time model req_path resp_status_code resp_content_type cached prompt generated drafted prompt_speed gen_speed "
-    "duration".split(),
+    ["id", "time", "model", "req_path", "resp_status_code", "resp_content_type", "cached", "prompt", "generated"]
+    + ["drafted", "prompt_speed", "gen_speed", "duration"],
 )
 def test_every_sort_key_is_a_column(store, sort):
     assert len(store.page(parse(f"sort={sort}")).data) == 5
