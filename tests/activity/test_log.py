@@ -1,8 +1,10 @@
 """The front door as the proxy and the web UI use it, with everything real behind it."""
 
 import asyncio
+import threading
 import time
 
+import psutil
 import pytest
 
 from llamaswap_desktop.activity import ActivityLog, PageQuery, Settings
@@ -200,3 +202,15 @@ async def test_closing_writes_what_is_left(tmp_path):
         await log.page(PageQuery())
     async with Opened(store_path=path) as log:
         assert (await log.page(PageQuery())).total == 1
+
+
+async def test_opening_and_closing_leaves_nothing_behind(tmp_path):
+    def held():
+        return len(psutil.Process().open_files()), threading.active_count()
+
+    before = held()
+    for count in range(1, 21):
+        async with Opened(store_path=str(tmp_path / "a.db")) as log:
+            answer(begin(log))
+            assert (await newest(log)).id == count
+    assert held() == before
