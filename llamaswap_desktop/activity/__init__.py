@@ -1,0 +1,38 @@
+"""Remembers finished requests and answers questions about them; lists those that are not finished yet.
+
+The proxy calls ``ActivityLog.begin`` and tells the ``Observation`` it gets how the answer goes; the web UI asks for
+``page``, ``stats`` and ``capture``, and listens to ``subscribe`` and ``inflight.subscribe``.
+"""
+
+from llamaswap_desktop.activity.inflight import (
+    InflightEntry,
+    InflightList,
+    InflightMessage,
+    InflightRemove,
+    InflightSnapshot,
+    InflightUpsert,
+)
+from llamaswap_desktop.activity.log import ActivityLog
+from llamaswap_desktop.activity.observation import Observation
+from llamaswap_desktop.activity.queries import PageQuery, parse_page_query
+from llamaswap_desktop.activity.records import Capture, Entry, Histogram, Page, Settings, Stats, Tokens
+
+__all__ = [
+    "ActivityLog",
+    "Capture",
+    "Entry",
+    "Histogram",
+    "InflightEntry",
+    "InflightList",
+    "InflightMessage",
+    "InflightRemove",
+    "InflightSnapshot",
+    "InflightUpsert",
+    "Observation",
+    "Page",
+    "PageQuery",
+    "Settings",
+    "Stats",
+    "Tokens",
+    "parse_page_query",
+]

@@ -1,0 +1,189 @@
+"""The activity room's front door: the proxy reports here, and the web UI asks here.
+
+Everything is called on the event loop.  A finished request is put aside; what has gathered goes to the writer's thread
+every 50 ms, or at once when somebody asks something, so that waking the thread costs a busy program nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from llamaswap_desktop.activity.captures import kept_bodies
+from llamaswap_desktop.activity.inflight import InflightList, Row
+from llamaswap_desktop.activity.observation import Observation
+from llamaswap_desktop.activity.queries import PageQuery
+from llamaswap_desktop.activity.records import Capture, Finished, Headers, Page, Settings, Stats
+from llamaswap_desktop.activity.store import Store
+from llamaswap_desktop.activity.tap import Tap
+from llamaswap_desktop.activity.writer import WriterThread
+from llamaswap_desktop.errors import ShuttingDown
+
+_log = logging.getLogger("llamaswap_desktop.activity")
+
+_HAND_OVER_AFTER_S = 0.05
+_MAX_UNWRITTEN = 50_000
+_MAX_UNWRITTEN_BYTES = 256 * 1024 * 1024
+
+_MAX_CAPTURED_BYTES = 64 * 1024 * 1024
+"""A body beyond this is not captured whole, whatever the budget: it would be held in memory while it passes."""
+
+_LOSING = "activity log: requests end faster than they can be written, some are not recorded"
+
+_Answer = TypeVar("_Answer")
+
+
+class ActivityLog:
+    """Remembers requests and answers questions about them.
+
+    ``report`` is told, once, of what the user should know (the file cannot be written, entries were lost), and with an
+    empty text when that is over.
+    """
+
+    def __init__(self, settings: Settings, *, report: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._report = report
+        self._writer = WriterThread(Store(settings), on_stored=self._stored, on_problem=self._on_problem)
+        self._unposted: list[Finished] = []
+        self._hand_over: asyncio.TimerHandle | None = None
+        self._unwritten = 0
+        self._unwritten_bytes = 0
+        self._is_losing = False
+        self._problem = ""
+        self._listeners: list[Callable[[int], None]] = []
+        self._is_closed = False
+        self.inflight = InflightList(
+            call_later=lambda delay_s, act: asyncio.get_running_loop().call_later(delay_s, act)
+        )
+
+    def __repr__(self) -> str:
+        return f"<ActivityLog: {self._unwritten} on their way, {len(self.inflight)} in flight>"
+
+    def start(self) -> None:
+        """Begin; the file is opened meanwhile, and a failure is reported."""
+        self._writer.start()
+
+    # -- what the proxy tells
+
+    def begin(
+        self,
+        *,
+        model: str,
+        path: str,
+        method: str,
+        headers: Headers,
+        remote_ip: str,
+        started_at: float,
+        cancel: Callable[[], None],
+        is_recorded: bool = True,
+        selector: str = "",
+    ) -> Observation:
+        """Take note of a request, from now on in the in-flight list.
+
+        ``path`` is the one forwarded (section 2.1), ``headers`` the client's, ``started_at`` monotonic time.
+        ``cancel`` ends the request as if its client had left.  Without ``is_recorded`` (GET routes) it leaves
+        nothing in the log.
+        """
+        row = Row(model, path, method, headers, remote_ip, started_at, cancel)
+        if selector:
+            row.metadata["selector"] = selector
+        kept = kept_bodies(path)
+        budget_bytes = self._settings.capture_budget_bytes
+        return Observation(
+            row,
+            self.inflight,
+            record=self._record if is_recorded else None,
+            tap=Tap(min(budget_bytes, _MAX_CAPTURED_BYTES) if kept.response else 0),
+            keeps_request=kept.request and budget_bytes > 0 and is_recorded,
+        )
+
+    def _record(self, finished: Finished) -> None:
+        if self._is_closed:
+            return
+        size = _size(finished)
+        if self._unwritten >= _MAX_UNWRITTEN or self._unwritten_bytes + size > _MAX_UNWRITTEN_BYTES:
+            self._set_losing(True)
+            return
+        self._unwritten += 1
+        self._unwritten_bytes += size
+        self._unposted.append(finished)
+        if self._hand_over is None:
+            self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
+
+    def _post(self) -> None:
+        if self._hand_over is not None:
+            self._hand_over.cancel()
+            self._hand_over = None
+        if self._unposted:
+            batch, self._unposted = self._unposted, []
+            self._writer.post(batch)
+
+    def _stored(self, batch: Sequence[Finished], ids: Sequence[int]) -> None:
+        self._unwritten -= len(batch)
+        self._unwritten_bytes -= sum(_size(finished) for finished in batch)
+        if not self._unwritten:
+            self._set_losing(False)
+        for listener in tuple(self._listeners):
+            for id_ in ids:
+                listener(id_)
+
+    # -- what the web UI asks
+
+    async def page(self, query: PageQuery) -> Page:
+        """Return a page of the log; it holds every request that ended before this call."""
+        return await self._ask(lambda store: store.page(query))
+
+    async def stats(self, model: str = "") -> Stats:
+        """Return the totals, of all models if none is named; they hold every request that ended before this call."""
+        return await self._ask(lambda store: store.stats(model.strip()))
+
+    async def capture(self, activity_id: int) -> Capture | None:
+        """Return the capture of an entry, if it can be had now."""
+        return await self._ask(lambda store: store.capture(activity_id))
+
+    def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def _ask(self, question: Callable[[Store], _Answer]) -> _Answer:
+        if self._is_closed:
+            raise ShuttingDown
+        self._post()
+        return await self._writer.ask(question)
+
+    # -- life
+
+    async def configure(self, settings: Settings) -> None:
+        """Work by other settings from now on; only another path begins another log."""
+        self._settings = settings
+        await self._ask(lambda store: store.configure(settings))
+
+    async def close(self, budget_s: float = 5.0) -> None:
+        """Write what is left and end; safe to repeat.  A disk that takes longer than ``budget_s`` is given up."""
+        if self._is_closed:
+            return
+        self._post()
+        self._is_closed = True
+        try:
+            await self._writer.stop(budget_s)
+        except TimeoutError:
+            _log.warning("activity log: writing the last entries took longer than %g s; they may be lost", budget_s)
+
+    # -- problems
+
+    def _on_problem(self, problem: str) -> None:
+        self._problem = problem
+        self._tell_problem()
+
+    def _set_losing(self, is_losing: bool) -> None:
+        if is_losing is not self._is_losing:
+            self._is_losing = is_losing
+            self._tell_problem()
+
+    def _tell_problem(self) -> None:
+        self._report("; ".join(text for text in (self._problem, _LOSING if self._is_losing else "") if text))
+
+
+def _size(finished: Finished) -> int:
+    return finished.response.held_bytes + len(finished.request_body or b"")
