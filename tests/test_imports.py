@@ -19,6 +19,8 @@ ROOMS = {
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec"}),
     "routing": (VOCABULARY | {"config"}, set()),
+    "logs": (VOCABULARY, set()),
+    "monitor": (VOCABULARY, {"psutil"}),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),
     "process": (VOCABULARY | {"config", "http1", "guard"}, {"psutil"}),
     "core": (VOCABULARY | {"config", "routing", "http1", "process"}, set()),
