@@ -1,0 +1,1 @@
+"""Samples CPU, memory and GPUs without ever stopping the show."""
