@@ -142,11 +142,14 @@ def memory_bytes(card: Card) -> int:
     for path in (card.path / "lmem_total_bytes", card.device / "lmem_total_bytes"):
         if size := drm.read_number(path):
             return size
-    return 0 if card.bus_address == "0000:00:02.0" else parse_largest_window(drm.read_text(card.device / "resource"))
+    return 0 if card.bus_address == "0000:00:02.0" else parse_memory_window(drm.read_text(card.device / "resource"))
 
 
-def parse_largest_window(text: str) -> int:
-    """Return the size of the second memory window (BAR 2) in a PCI ``resource`` file; with a resizable bar: all of it."""
+def parse_memory_window(text: str) -> int:
+    """Return the size of the window on the card's memory (BAR 2) in a PCI ``resource`` file.
+
+    With a resizable bar, which these cards want, that is all of it.
+    """
     lines = text.splitlines()
     if len(lines) < 3:
         return 0

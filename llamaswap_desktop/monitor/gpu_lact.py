@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from llamaswap_desktop.monitor.gpu import ProcessBytes, SourceLost
 from llamaswap_desktop.monitor.sample import GpuDevice
@@ -39,7 +39,7 @@ class Lact:
 
     async def read(self) -> tuple[GpuDevice, ...]:
         async with _Conversation(self._socket) as daemon:
-            devices = []
+            devices: list[GpuDevice] = []
             for entry in _objects(await daemon.ask("list_devices")):
                 stats = await daemon.ask("device_stats", id=entry.get("id"))
                 device = parse_stats(entry, stats, index=len(devices))
@@ -67,7 +67,7 @@ class Lact:
         await asyncio.sleep(0)
 
 
-class _Refused(Exception):
+class _Refused(SourceLost):
     """The daemon answered that it won't."""
 
 
@@ -80,7 +80,7 @@ class _Conversation:
         self._writer: asyncio.StreamWriter | None = None
         self._deadline = asyncio.get_running_loop().time() + _ANSWER_S
 
-    async def __aenter__(self) -> "_Conversation":
+    async def __aenter__(self) -> Self:
         if sys.platform == "win32":
             raise SourceLost("LACT exists on Linux only")
         try:
