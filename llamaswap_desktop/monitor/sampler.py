@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from llamaswap_desktop.monitor.processes import MemoryUse, rss_of, sum_by_device, tree_of
@@ -19,7 +19,7 @@ from llamaswap_desktop.tasks import spawn as spawn_task
 
 _log = logging.getLogger("llamaswap_desktop.monitor")
 
-_HISTORY: Final = timedelta(hours=1)
+_HISTORY_S: Final = 3600.0
 
 
 class Sampler:
@@ -32,7 +32,7 @@ class Sampler:
 
     def __init__(self, *, every_s: float = 5.0, spawn: Spawn = spawn_plainly, gpus: GpuWatch | None = None) -> None:
         self.every_s = every_s
-        self._history: deque[Sample] = deque()
+        self._history: deque[Sample] = deque(maxlen=max(1, round(_HISTORY_S / every_s)))
         self._system_worker = Worker("system figures")
         self._gpu_worker = Worker("GPU figures")
         self._gpus = gpus or GpuWatch(lambda: choose_source(candidates(spawn, every_s=every_s), self._gpu_worker))
@@ -104,7 +104,7 @@ class Sampler:
             await asyncio.sleep(due - loop.time())
             try:
                 self._keep(await self._take())
-            except Exception:  # one sample may be lost, never the sampling
+            except Exception:  # noqa: BLE001 - one sample may be lost, never the sampling
                 _log.exception("no sample this time")
 
     async def _take(self) -> Sample:
@@ -117,7 +117,5 @@ class Sampler:
 
     def _keep(self, sample: Sample) -> None:
         self._history.append(sample)
-        while self._history[0].timestamp < sample.timestamp - _HISTORY:
-            self._history.popleft()
         for listener in tuple(self._listeners):
             listener(sample)

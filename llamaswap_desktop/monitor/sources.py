@@ -31,14 +31,17 @@ async def choose_source(candidates: Iterator[Candidate], worker: Worker) -> GpuS
     """Return the first candidate that tells about at least one device, or None."""
     for candidate in candidates:
         source: GpuSource | None = None
+        is_chosen = False
         try:
             source = InThread(await worker.run(candidate), worker) if callable(candidate) else candidate
-            if await source.read():
-                return source
+            is_chosen = bool(await source.read())
         except (SourceLost, OSError, AttributeError) as error:  # AttributeError: a library without the function
-            _log.debug("no GPU figures from %s: %s", source.name if source else "this source", error)
-        if source is not None:
-            await source.close()
+            _log.debug("no GPU figures from %s: %s", source.name if source else "a driver that is not here", error)
+        finally:
+            if source is not None and not is_chosen:
+                await source.close()
+        if is_chosen:
+            return source
     return None
 
 
@@ -62,6 +65,9 @@ def candidates(spawn: Spawn, *, every_s: float) -> Iterator[Candidate]:
 
 
 def _windows_nvml() -> GpuProbe:
-    adapters = d3dkmt.Graphics(d3dkmt.load_gdi()).open_adapters()
+    graphics = d3dkmt.Graphics(d3dkmt.load_gdi())
+    adapters = graphics.open_adapters()
+    for adapter in adapters:
+        graphics.close(adapter.handle)
     processes = ProcessMemory(pdh.load_pdh(), adapters)
     return gpu_nvml.Nvml(gpu_nvml.load_nvml(), bytes_by_bus=processes.by_bus)
