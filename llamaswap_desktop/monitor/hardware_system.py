@@ -126,7 +126,7 @@ def read_environment(root: Path = _ROOT) -> Environment:
     dmi = root / "sys/class/dmi/id"
     return environment_of(
         kernel=platform.release(),
-        container=os.environ.get("container", "") or _container_in(root),
+        container=os.environ.get("container", "") or _container_in(root),  # noqa: SIM112 - its name
         maker=f"{read_text(dmi / 'sys_vendor').strip()} {read_text(dmi / 'product_name').strip()}",
         is_guest=" hypervisor" in read_text(root / "proc/cpuinfo"),
     )

@@ -26,7 +26,7 @@ def load_pdh() -> Any:
 
 
 class Counters:
-    """A set of counters that are read together.  ``paths`` are English: ``\\GPU Engine(*)\\Utilization Percentage``.
+    r"""A set of counters that are read together.  ``paths`` are English: ``\\GPU Engine(*)\\Utilization Percentage``.
 
     A counter that this Windows does not have is always empty.
     """
