@@ -65,7 +65,7 @@ def test_other_files_are_no_clients(text):
 
 
 def test_broken_sizes_are_0():
-    text = "drm-driver: xe\ndrm-client-id: 1\ndrm-resident-vram0: many KiB\ndrm-total-gtt: 5 parsecs\ndrm-engine-x: 9 ticks"
+    text = "drm-driver: xe\ndrm-client-id: 1\ndrm-resident-vram0: many KiB\ndrm-total-gtt: 5 parsecs\ndrm-engine-x: 9"
     client = drm.parse_fdinfo(text)
     assert (client.local_bytes, client.shared_bytes, client.busy) == (0, 0, {})
 

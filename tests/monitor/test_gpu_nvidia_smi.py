@@ -4,7 +4,6 @@ import pytest
 
 from llamaswap_desktop.monitor import SourceLost
 from llamaswap_desktop.monitor.gpu_nvidia_smi import Moments, NvidiaSmi, parse_device, parse_processes
-
 from tests.monitor.tools import Tools, missing
 
 A = "GPU-ad466f2f-575d-d949-35e0-9a7d912d974e"

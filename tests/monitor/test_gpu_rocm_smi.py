@@ -1,30 +1,18 @@
 """rocm-smi: tables of five versions, as recorded, and broken ones."""
 
+from pathlib import Path
+
 import pytest
 
 from llamaswap_desktop.monitor import SourceLost
 from llamaswap_desktop.monitor.gpu_rocm_smi import RocmSmi, parse_table
 from tests.monitor.tools import Tools, missing
 
-V5_7 = """\
-device,GPU ID,Temperature (Sensor edge) (C),Temperature (Sensor junction) (C),Temperature (Sensor memory) (C),Fan speed (level),Fan speed (%),Fan RPM,Average Graphics Package Power (W),GPU use (%),GPU memory use (%),Memory Activity,VRAM Total Memory (B),VRAM Total Used Memory (B),Card series,Card model,Card vendor,Card SKU
-card0,0x7551,38.0,38.0,39.0,51,20,1068,15.0,3,0,N/A,34359738368,17179869184,0x1002,0x1002,0x1002,APM123456
-"""
-V7_1 = """\
-device,Device Name,Device ID,Device Rev,Subsystem ID,GUID,Temperature (Sensor edge) (C),Temperature (Sensor junction) (C),Temperature (Sensor memory) (C),Fan speed (level),Fan speed (%),Fan RPM,Average Graphics Package Power (W),GPU use (%),GPU Memory Allocated (VRAM%),GPU Memory Read/Write Activity (%),Memory Activity,Avg. Memory Bandwidth,VRAM Total Memory (B),VRAM Total Used Memory (B),Card Series,Card Model,Card Vendor,Card SKU,Node ID,GFX Version
-card0,N/A,0x7551,0xc0,0x1234,55555,38.0,38.0,39.0,51,20,1068,15.0,3,88,0,N/A,0,34359738368,17179869184,N/A,0x7551,0x1002,APM123456,1,gfx1201
-"""
-V1_4 = """\
-WARNING: Unlocked monitor_devices lock; it should have already been unlocked.
-device,Unique ID,Temperature (Sensor edge) (C),Temperature (Sensor junction) (C),Temperature (Sensor memory) (C),Average Graphics Package Power (W),GPU use (%),GFX Activity,GPU memory use (%),Memory Activity,Voltage (mV),VRAM Total Memory (B),VRAM Total Used Memory (B),Card series,Card model,Card vendor,Card SKU
-card0,0x18f68e602b8a790f,40.0,42.0,53.0,41.0,0,2248597662,0,304605986,793,68702699520,10960896,Instinct MI210,0x0c34,Advanced Micro Devices Inc. [AMD/ATI],D67301
-card1,0x95a1ca7691e7c391,N/A,43.0,50.0,N/A (Secondary die),7,1412362,0,6113,793,68702699520,10960896,Instinct MI210,0x0c34,Advanced Micro Devices Inc. [AMD/ATI],D67301
-
-"""
-V2_3 = """\
-device,Unique ID,Temperature (Sensor edge) (C),Temperature (Sensor junction) (C),Temperature (Sensor memory) (C),Current Socket Graphics Package Power (W),GPU use (%),GPU Memory Allocated (VRAM%),GPU Memory Read/Write Activity (%),Memory Activity,Avg. Memory Bandwidth,Voltage (mV),VRAM Total Memory (B),VRAM Total Used Memory (B),Card Series,Card Model,Card Vendor,Card SKU,Subsystem ID,Device Rev,Node ID,GUID,GFX Version
-card0,0x19645d9a01fc11bd,31.0,35.0,37.0,35.0,0,0,0,N/A,0,656,34342961152,6762496,Arcturus GL-XL [Instinct MI100],0x738c,Advanced Micro Devices Inc. [AMD/ATI],D3431401,0x0c34,0x01,8,51219,gfx9008
-"""
+RECORDED = Path(__file__).parent / "recorded"
+V5_7 = (RECORDED / "rocm-smi-5.7.csv").read_text(encoding="utf-8")
+V7_1 = (RECORDED / "rocm-smi-7.1.csv").read_text(encoding="utf-8")
+V1_4 = (RECORDED / "rocm-smi-1.4.csv").read_text(encoding="utf-8")
+V2_3 = (RECORDED / "rocm-smi-2.3.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("table", "name"), [(V5_7, "0x1002"), (V7_1, "gfx1201")])
