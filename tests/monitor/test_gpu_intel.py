@@ -39,7 +39,6 @@ def test_the_second_look_tells_use_and_watts(machine):
     probe = _probe(machine, clock)
     probe.read()
     clock.now += 5
-    kernel.write_process(machine / "second", 10, {})
     (machine / "proc/10/fdinfo/3").write_text(kernel.xe_fdinfo(8500, 20_000))
     kernel.write(machine / "sys", {f"{GPU}hwmon/hwmon3/energy1_input": 1000000000 + 600000000})
     (card,) = probe.read()

@@ -10,6 +10,10 @@ RTX = "luid_0x00000000_0x0000c5a4"
 UHD = "luid_0x00000000_0x0000d001"
 
 
+def _adapter(luid, kind, name, *, bus, dedicated):
+    return {"luid": luid, "type": kind, "name": name, "bus": bus, "memory": (dedicated, 0, 16 * GIB)}
+
+
 class FakeGdi:
     """Three adapters: a card, a chip in the processor, and Microsoft's software renderer."""
 
@@ -17,10 +21,10 @@ class FakeGdi:
         self.sensors = sensors
         self.closed: list[int] = []
         self.adapters = {
-            1: {"luid": 0xC5A4, "type": 0b10011, "name": "NVIDIA GeForce RTX 4090", "bus": 1, "memory": (24 * GIB, 0, 16 * GIB)},
-            2: {"luid": 0xD001, "type": 0b100011, "name": "Intel(R) UHD Graphics 770", "bus": 0, "memory": (GIB // 8, 0, 16 * GIB)},
-            3: {"luid": 0xE002, "type": 0b101, "name": "Microsoft Basic Render Driver", "bus": 0, "memory": (0, 0, 16 * GIB)},
-        }  # fmt: skip
+            1: _adapter(0xC5A4, 0b10011, "NVIDIA GeForce RTX 4090", bus=1, dedicated=24 * GIB),
+            2: _adapter(0xD001, 0b100011, "Intel(R) UHD Graphics 770", bus=0, dedicated=GIB // 8),
+            3: _adapter(0xE002, 0b101, "Microsoft Basic Render Driver", bus=0, dedicated=0),
+        }
 
     def D3DKMTEnumAdapters2(self, listed):
         assert ctypes.sizeof(listed._obj) == 16
