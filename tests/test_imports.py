@@ -19,6 +19,8 @@ ROOMS = {
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
     "routing": (VOCABULARY | {"config"}, set()),
+    "logs": (VOCABULARY, set()),
+    "monitor": (VOCABULARY, {"psutil"}),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),
     "process": (VOCABULARY | {"config", "http1", "guard"}, {"psutil"}),
     "activity": (VOCABULARY, {"msgspec"}),  # msgspec reads figures in 2 µs, and its structs are the API's JSON

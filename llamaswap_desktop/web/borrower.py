@@ -50,10 +50,17 @@ class Borrower(RequestHandler):
             response, reset = await super()._handle_request(request, start_time, request_handler)
             end = LoanEnd(
                 status=response.status,
-                body_bytes=response.body_length,
+                body_bytes=response.body_length - _head_bytes(request, response),
                 reusable=bool(response.keep_alive) and not reset,
             )
             return response, reset
         finally:
             # On the next turn: the handler may not lose its connection while it is still at work on it.
             asyncio.get_running_loop().call_soon(self._finished, end)
+
+
+def _head_bytes(request: Any, response: web.StreamResponse) -> int:
+    """Return the length of the head that was written: aiohttp counts it as body."""
+    version = f"HTTP/{request.version.major}.{request.version.minor}"
+    lines = [f"{version} {response.status} {response.reason}", *(f"{k}: {v}" for k, v in response.headers.items())]
+    return sum(len(line.encode()) + 2 for line in lines) + 2

@@ -1,0 +1,104 @@
+"""The app's own lines: from Python's logging into the proxy log, as ``[LEVEL] text``.
+
+Any thread may log; the line is made where it was said and written on the loop's thread, which owns the logs.
+"""
+
+import asyncio
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from llamaswap_desktop.logs.redact import Redactor
+from llamaswap_desktop.logs.times import format_time, is_time_format
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+_NAMES = ((logging.ERROR, "ERROR"), (logging.WARNING, "WARN"), (logging.INFO, "INFO"))
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""A client's header must not be able to steer the terminal in which somebody reads the log."""
+
+_SOURCES = ("llamaswap_desktop", "asyncio", "aiohttp")
+
+
+def parse_level(name: str) -> int:
+    """Return the logging level of a ``logLevel``; whatever is unknown means info."""
+    return _LEVELS.get(name.strip().lower(), logging.INFO)
+
+
+class AppLines(logging.Handler):
+    """The one log handler.  Writes each line, with its line end, to ``write``.
+
+    Level, time format and secrets can be changed at any time (a reload does).
+    """
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._write = write
+        self._time_format = ""
+        self._redactor = Redactor()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread = 0
+
+    def attach(self) -> None:
+        """Take all lines of the program, and the complaints of the libraries that run it."""
+        for name in _SOURCES:
+            logger = logging.getLogger(name)
+            logger.addHandler(self)
+            logger.propagate = False
+            if name != _SOURCES[0]:
+                logger.setLevel(logging.WARNING)
+
+    def detach(self) -> None:
+        """Let go of the loggers again."""
+        for name in _SOURCES:
+            logger = logging.getLogger(name)
+            logger.removeHandler(self)
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
+
+    def bind(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """From now on this loop, running on the calling thread, owns the log; with None, whoever writes."""
+        self._loop = loop
+        self._loop_thread = threading.get_ident()
+
+    def configure(self, *, level: str = "info", time_format: str = "", secrets: Iterable[str] = ()) -> None:
+        """Take over ``logLevel``, ``logTimeFormat`` and everything that must never be read in a line."""
+        logging.getLogger(_SOURCES[0]).setLevel(parse_level(level))
+        self._time_format = time_format if is_time_format(time_format) else ""
+        self._redactor = Redactor(secrets)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.line(record).encode("utf-8", "backslashreplace")
+        except Exception:  # noqa: BLE001 - a line that cannot be made must not take down whoever said it
+            self.handleError(record)
+            return
+        if self._loop is None or threading.get_ident() == self._loop_thread:
+            self._write(line)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._write, line)
+        except RuntimeError:  # the loop has just been closed
+            self._write(line)
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the whole line (several with a traceback), redacted, with its line end."""
+        text = record.getMessage()
+        if record.exc_info:
+            text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
+        text = _CONTROL.sub(_escaped, self._redactor.clean(text))
+        line = f"[{level_name(record.levelno)}] {text}\n"
+        if self._time_format:
+            moment = datetime.fromtimestamp(record.created, UTC).astimezone()
+            line = f"{format_time(moment, self._time_format)} {line}"
+        return line
+
+
+def level_name(level: int) -> str:
+    """Return what stands in the brackets."""
+    return next((name for least, name in _NAMES if level >= least), "DEBUG")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"

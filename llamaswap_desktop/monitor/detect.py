@@ -1,0 +1,84 @@
+"""Takes the hardware snapshot: every probe on a worker thread, ten seconds for all of them."""
+
+import asyncio
+import logging
+import platform
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from llamaswap_desktop.monitor import d3dkmt, gpu_nvml, hardware_system
+from llamaswap_desktop.monitor.hardware import (
+    Capture,
+    Detector,
+    Finding,
+    Hardware,
+    architecture_of,
+    merge_findings,
+)
+from llamaswap_desktop.monitor.hardware_gpus import find_by_kernel, find_by_nvml, find_by_windows, find_npus
+from llamaswap_desktop.monitor.worker import Worker
+
+_log = logging.getLogger("llamaswap_desktop.monitor")
+
+_LIMIT_S: Final = 10.0
+
+FindAccelerators = Callable[[], Iterable[Finding]]
+
+
+async def detect_hardware(
+    version: str, *, probes: Sequence[FindAccelerators] | None = None, limit_s: float = _LIMIT_S
+) -> Hardware | None:
+    """Return the snapshot, or None if the size of the memory cannot be found.
+
+    ``version`` is that of this program.  Takes ``limit_s`` at most; a probe that has not answered by then is left
+    out.  Run it beside the rest of the start: nothing waits for it.
+    """
+    worker = Worker("hardware")
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_s
+    try:
+        async with asyncio.timeout_at(deadline):
+            bare = await worker.run(lambda: _read_machine(version))
+    except TimeoutError:
+        return None
+    if bare is None:
+        return None
+    findings: list[Finding] = []
+    for find in probes_of_this_system() if probes is None else probes:
+        try:
+            async with asyncio.timeout_at(deadline):
+                findings += await worker.run(partial(_found, find))
+        except Exception as error:  # noqa: BLE001 - each failing probe is skipped
+            _log.debug("hardware: %s", error or "no answer in time")
+    worker.close()
+    return replace(bare, accelerators=merge_findings(findings))
+
+
+def _found(find: FindAccelerators) -> list[Finding]:
+    return list(find())
+
+
+def probes_of_this_system() -> Sequence[FindAccelerators]:
+    """Return the ways of finding accelerators, best first."""
+    if sys.platform == "win32":
+        return (lambda: find_by_nvml(gpu_nvml.load_nvml()), lambda: find_by_windows(d3dkmt.load_gdi()))
+    return (lambda: find_by_nvml(gpu_nvml.load_nvml()), find_by_kernel, find_npus)
+
+
+def _read_machine(version: str) -> Hardware | None:
+    memory = hardware_system.read_memory()
+    if memory is None:
+        return None
+    return Hardware(
+        captured_at=datetime.now(UTC),
+        capture=Capture(Detector("llamaswap-desktop", version)),
+        architecture=architecture_of(platform.machine()),
+        operating_system=hardware_system.read_operating_system(),
+        environment=hardware_system.read_environment(),
+        cpu=hardware_system.read_cpu(),
+        memory=memory,
+    )
