@@ -25,6 +25,8 @@ class Renewal:
         self._state = state
         self._advice = advice
         self._loading = loading
+        self.is_at_work = False
+        """Some model has yet to be stopped, or started again, because of the new rules."""
         self._is_unsettled = False
         """Some may run together that could not have come together under these rules."""
 
@@ -44,7 +46,7 @@ class Renewal:
         for load in [load for load in state.loads if load.leaving]:
             self._loading.dissolve(load)
         state.running_changed()
-        self._is_unsettled = True
+        self.is_at_work = self._is_unsettled = True
         state.is_look_due = True
 
     def _give_rules(self, name: ModelId, rules: ModelRules, event: Reconfigure) -> None:
@@ -117,6 +119,15 @@ class Renewal:
                 self._state.order_stop(model, StopReason.RELOADED)
         if self._is_unsettled:
             self._settle()
+
+    def restarts(self) -> list[Model]:
+        """Return who ran when its definition changed, and is gone now; each only once."""
+        wishes = [model for model in self._state.models.values() if model.wants_restart]
+        gone = [model for model in wishes if model.state is ProcessState.STOPPED]
+        for model in gone:
+            model.wants_restart = False
+        self.is_at_work = self._is_unsettled or len(gone) < len(wishes) or bool(self._outdated())
+        return gone
 
     def forget_if_gone(self, model: Model) -> None:
         """Drop a removed model once its process is gone."""

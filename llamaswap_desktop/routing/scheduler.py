@@ -290,10 +290,12 @@ class Scheduler:
         state = self._state
         while state.is_look_due:
             state.is_look_due = False
-            self._renewal.look()
+            if self._renewal.is_at_work:
+                self._renewal.look()
             if state.queue:
                 self._look_through_queue()
-            self._restart_the_renewed()
+            if self._renewal.is_at_work:
+                self._restart_the_renewed()
 
     def _look_through_queue(self) -> None:
         """Let everyone go who can, also past blocked ones; within one look a blocked model stays blocked."""
@@ -309,12 +311,10 @@ class Scheduler:
 
     def _restart_the_renewed(self) -> None:
         """Start again who ran when its definition changed, if nobody has to leave or wait for it."""
-        for model in [model for model in self._state.models.values() if model.wants_restart]:
-            if model.state is ProcessState.STOPPED:
-                model.wants_restart = False
-                decision = self._decider.decide(model)
-                if isinstance(decision, Load) and not decision.victims and not self._state.is_shutting_down:
-                    self._loading.begin(model, decision.victims, decision.reason)
+        for model in self._renewal.restarts():
+            decision = self._decider.decide(model)
+            if isinstance(decision, Load) and not decision.victims and not self._state.is_shutting_down:
+                self._loading.begin(model, decision.victims, decision.reason)
 
     # -- what the processes report
 

@@ -6,10 +6,13 @@
 Requests are called after their model with a number (``a1``); time passes by ``play.at(seconds)``.
 """
 
+from collections.abc import Callable
+
 from llamaswap_desktop.config import Fifo, Retry
 from llamaswap_desktop.errors import LlamaSwapError, StartFailed
 from llamaswap_desktop.routing import Device, ModelRules, Plan, Planner, Rules, Scheduler, alphabet
 from llamaswap_desktop.types import ModelId, RequestId
+from tests.routing import settings
 
 
 class OneAtATime:
@@ -54,6 +57,21 @@ class Playbook:
         self.grants: dict[str, alphabet.Grant] = {}
         self._requests: dict[str, RequestId] = {}
 
+    @classmethod
+    def of(cls, kind: str) -> "Playbook":
+        """Return a playbook in one of the worlds of ``settings``, as the random walks find it."""
+        play = cls()
+        play.turn_into(kind, 0)
+        play.scheduler = Scheduler(play.rules_now(), play.planner)
+        return play
+
+    def turn_into(self, kind: str, variant: int) -> None:
+        """Have the rules and the planner of another variant ready for the next ``reload``."""
+        rules = settings.rules_of(variant)
+        self.models, self.rules = list(rules.models), dict(rules.models)
+        self.fifo, self.retry = rules.fifo, rules.retry
+        self.planner = settings.planner_of(kind, variant)
+
     def at(self, seconds: float) -> None:
         """Let it be ``seconds`` after the beginning."""
         self.time = 100.0 + seconds
@@ -71,7 +89,7 @@ class Playbook:
 
     def send(self, event: alphabet.Event, *expected: str, said: str = "") -> None:
         """Like a call, for events that the words cannot express."""
-        effects = [self._say(effect) for effect in self.scheduler.handle(event, self.time)]
+        effects = [self._note(effect) for effect in self.scheduler.handle(event, self.time)]
         done = [effect for effect in effects if effect]
         assert done == list(expected), f"{said or event!r} led to {done}, not to {list(expected)}"
 
@@ -130,38 +148,48 @@ class Playbook:
     def _name(self, number: RequestId) -> str:
         return next(name for name, its in self._requests.items() if its == number)
 
-    def _say(self, effect: alphabet.Effect) -> str:
+    def _note(self, effect: alphabet.Effect) -> str:
+        """Remember what later words refer to, and say what the effect is."""
         match effect:
-            case alphabet.Grant(request, _, _):
-                self.grants[self._name(request)] = effect
-                return f"grant {self._name(request)}"
-            case alphabet.Reject(request, error):
-                self.errors[self._name(request)] = error
-                return f"reject {self._name(request)}: {type(error).__name__}"
-            case alphabet.LoadBegun():
-                self.begun.append(effect)
-                return ""
+            case alphabet.Start(order, model) | alphabet.Stop(order, model) | alphabet.Abort(order, model):
+                self.orders[model] = order
             case alphabet.Check(order, model):
                 self.orders[model] = order
-                return f"check {model}"
-            case alphabet.Forgotten(model):
-                return f"forgotten {model}"
-            case alphabet.PlannerReplaced(problem):
-                return f"replaced: {problem}"
-            case alphabet.Start(order, model):
-                self.orders[model] = order
-                return f"start {model}"
-            case alphabet.Stop(order, model, reason):
-                self.orders[model] = order
-                return f"stop {model} {reason}"
-            case alphabet.Abort(order, model, reason):
-                self.orders[model] = order
-                return f"abort {model} {reason}"
-            case alphabet.WakeAt(time):
-                return f"wake at {time - 100:g}"
-            case alphabet.Unloaded(ticket):
-                return f"unloaded {ticket}"
-        raise AssertionError(effect)
+            case alphabet.Grant(request):
+                self.grants[self._name(request)] = effect
+            case alphabet.Reject(request, error):
+                self.errors[self._name(request)] = error
+            case alphabet.LoadBegun():
+                self.begun.append(effect)
+        return say(effect, self._name)
+
+
+def say(effect: alphabet.Effect, name_of: Callable[[RequestId], str]) -> str:
+    """Put an effect into the playbook's words; a load's beginning goes without saying."""
+    match effect:
+        case alphabet.Grant(request):
+            return f"grant {name_of(request)}"
+        case alphabet.Reject(request, error):
+            return f"reject {name_of(request)}: {type(error).__name__}"
+        case alphabet.LoadBegun():
+            return ""
+        case alphabet.Check(_, model):
+            return f"check {model}"
+        case alphabet.Forgotten(model):
+            return f"forgotten {model}"
+        case alphabet.PlannerReplaced(problem):
+            return f"replaced: {problem}"
+        case alphabet.Start(_, model):
+            return f"start {model}"
+        case alphabet.Stop(_, model, reason):
+            return f"stop {model} {reason}"
+        case alphabet.Abort(_, model, reason):
+            return f"abort {model} {reason}"
+        case alphabet.WakeAt(time):
+            return f"wake at {time - 100:g}"
+        case alphabet.Unloaded(ticket):
+            return f"unloaded {ticket}"
+    raise AssertionError(effect)
 
 
 def _by_device(memory: list[str]) -> dict[Device, int]:
