@@ -62,13 +62,18 @@ class Advice:
         return Picture(running, facts, self._state.available_mib)
 
     def _plan_for(self, model: Model) -> Plan:
-        """Ask about those who are configured; who is so no more leaves for everybody who is to be loaded."""
-        state = self._state
-        departing = frozenset(other.id for other in state.running_models() if other.is_removed)
-        plan = self._ask(model, tuple(other for other in state.running if other not in departing))
-        if departing and model.state is not ProcessState.READY:
-            return Plan(plan.victims | departing, plan.reason)
-        return plan
+        """Ask about the others that run, and about the model itself only if it serves already.
+
+        While its last process is on its way out, the model is to be loaded like any other.  What is configured no more
+        is not for the planner to judge: it leaves for everybody who is to be loaded.
+        """
+        others = [other for other in self._state.running_models() if other is not model]
+        known = [other.id for other in others if not other.is_removed]
+        if model.state is ProcessState.READY:
+            return self._ask(model, tuple(sorted([*known, model.id])))
+        plan = self._ask(model, tuple(known))
+        departing = frozenset(other.id for other in others if other.is_removed)
+        return Plan(plan.victims | departing, plan.reason) if departing else plan
 
     def _ask(self, model: Model, running: tuple[ModelId, ...]) -> Plan:
         plan = self.planner.plan(model.id, self._picture(model, running))

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from llamaswap_desktop.config import Footprint
 from llamaswap_desktop.routing.planner import RAM, Device
 
+_FIRST_GPU = Device("gpu0")
+
 
 def footprint(
     declared: Footprint, learnt: Mapping[Device, int] | None, gpus: Sequence[Device]
@@ -12,7 +14,7 @@ def footprint(
     """Return MiB by device, or None when something about the model is neither declared nor learnt.
 
     Declared GPU memory lies on the devices as the learnt memory does; before the first load it is spread evenly, as
-    model servers do unless told otherwise.  Without a GPU there is only ``ram`` to be known.
+    model servers do unless told otherwise.  Without a GPU only ``ram`` has to be learnt.
     """
     vram = _vram(declared.vram_mib, learnt, gpus)
     ram = declared.ram_mib if declared.ram_mib is not None else None if learnt is None else learnt.get(RAM, 0)
@@ -29,4 +31,5 @@ def _vram(
         return on_gpus if learnt is not None or not gpus else None
     if total := sum(on_gpus.values()):
         return {device: declared_mib * mib // total for device, mib in on_gpus.items()}
-    return {device: declared_mib // len(gpus) for device in gpus}
+    devices = gpus or [_FIRST_GPU]
+    return {device: declared_mib // len(devices) for device in devices}

@@ -77,7 +77,7 @@ class Loading:
         self._end(load)
         for request in load.waiters:
             request.load = None
-            self._state.queue.add(request)
+            self._state.enqueue(request)
 
     def _end(self, load: Load) -> None:
         state = self._state

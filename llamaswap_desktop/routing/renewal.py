@@ -11,6 +11,7 @@ from llamaswap_desktop.routing.advice import Advice
 from llamaswap_desktop.routing.alphabet import Abort, Forgotten, Reconfigure
 from llamaswap_desktop.routing.backoff import BackOff
 from llamaswap_desktop.routing.estimate import LoadTimes
+from llamaswap_desktop.routing.idleness import Idleness
 from llamaswap_desktop.routing.loading import Loading
 from llamaswap_desktop.routing.records import Closed, Model
 from llamaswap_desktop.routing.rules import ModelRules
@@ -21,10 +22,11 @@ from llamaswap_desktop.types import ModelId, ProcessState, StopReason
 class Renewal:
     """Brings models from the old rules to the new ones."""
 
-    def __init__(self, state: State, advice: Advice, loading: Loading) -> None:
+    def __init__(self, state: State, advice: Advice, loading: Loading, idleness: Idleness) -> None:
         self._state = state
         self._advice = advice
         self._loading = loading
+        self._idleness = idleness
         self.is_at_work = False
         """Some model has yet to be stopped, or started again, because of the new rules."""
         self._is_unsettled = False
@@ -43,9 +45,13 @@ class Renewal:
             self._give_rules(name, rules, event)
         state.fifo = event.rules.fifo
         state.queue.reorder(event.rules.fifo)
+        for request in state.queue:
+            state.watch_timeout(request)
         for load in [load for load in state.loads if load.leaving]:
             self._loading.dissolve(load)
         state.running_changed()
+        for model in state.running_models():
+            self._idleness.watch(model)
         self.is_at_work = self._is_unsettled = True
         state.is_look_due = True
 
@@ -109,6 +115,7 @@ class Renewal:
         for model in self._outdated():
             if self._state.now >= model.drain_until:
                 self._state.order_stop(model, StopReason.RELOADED)
+                self._state.is_look_due = True
             else:
                 self._state.wake_by(model.drain_until)
 

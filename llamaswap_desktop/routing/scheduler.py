@@ -64,7 +64,7 @@ from llamaswap_desktop.routing.alphabet import (
 )
 from llamaswap_desktop.routing.backoff import BackOff
 from llamaswap_desktop.routing.decide import Decider
-from llamaswap_desktop.routing.decisions import Decision, Forward, Join, Load, Refuse, Wait
+from llamaswap_desktop.routing.decisions import Decision, Forward, Join, Load, Refuse, Turn, Wait
 from llamaswap_desktop.routing.estimate import retry_after_s
 from llamaswap_desktop.routing.explain import WaitingRequest, cause_in_words, sentence
 from llamaswap_desktop.routing.idleness import Idleness
@@ -101,8 +101,8 @@ class Scheduler:
         self._loading = Loading(state, self._idleness)
         self._unloads = Unloads(state, self._loading)
         self._pauses = Pauses(state, self._loading, self._unloads)
-        self._suspicion = Suspicion(state, self._loading)
-        self._renewal = Renewal(state, self._advice, self._loading)
+        self._suspicion = Suspicion(state, self._loading, self._idleness)
+        self._renewal = Renewal(state, self._advice, self._loading, self._idleness)
 
     def __repr__(self) -> str:
         busy = ", ".join(
@@ -152,7 +152,6 @@ class Scheduler:
                 self._suspicion.woke()
             case Reconfigure():
                 self._renewal.reconfigure(event)
-                self._watch_queue_timeouts()
             case FootprintLearnt():
                 self._on_footprint_learnt(event)
             case MemoryMeasured():
@@ -245,8 +244,7 @@ class Scheduler:
             state.reject(request, QueueFull(model.id, len(state.queue), self._retry_after_s(model)))
         else:
             request.cause = decision.cause
-            state.queue.add(request)
-            self._watch_queue_timeout(request)
+            state.enqueue(request)
 
     def _on_served(self, event: Served) -> None:
         request = self._state.requests.pop(event.request)
@@ -308,6 +306,10 @@ class Scheduler:
             else:
                 self._state.queue.remove(request)
                 self._follow(request, decision)
+        queued = {request.model.id for request in self._state.queue}
+        turns = {wait.cause.model for wait in blocked.values() if isinstance(wait.cause, Turn)}
+        if turns - queued:
+            self._state.is_look_due = True  # who has had its turn holds nobody back any more
 
     def _restart_the_renewed(self) -> None:
         """Start again who ran when its definition changed, if nobody has to leave or wait for it."""
@@ -406,7 +408,6 @@ class Scheduler:
         self._renewal.on_tick()
         self._idleness.on_tick()
         self._give_up_late_requests()
-        self._watch_queue_timeouts()
 
     def _give_up_late_requests(self) -> None:
         """Refuse who has been queued for as long as its model allows."""
@@ -414,21 +415,15 @@ class Scheduler:
         for request in state.queue:
             timeout_s = request.model.rules.queue_timeout_s
             waited_s = state.now - request.arrived
-            if timeout_s and waited_s >= timeout_s:
+            if not timeout_s or waited_s < timeout_s:
+                state.watch_timeout(request)
+            else:
                 assert request.cause is not None
                 why = cause_in_words(request.cause, request.model.id)
                 state.queue.remove(request)
                 state.reject(
                     request, WaitedTooLong(request.model.id, waited_s, why, self._retry_after_s(request.model))
                 )
-
-    def _watch_queue_timeouts(self) -> None:
-        for request in self._state.queue:
-            self._watch_queue_timeout(request)
-
-    def _watch_queue_timeout(self, request: Request) -> None:
-        if timeout_s := request.model.rules.queue_timeout_s:
-            self._state.wake_by(request.arrived + timeout_s)
 
     def _retry_after_s(self, model: Model) -> int:
         """Judge when a request for ``model`` would be served that came behind all others."""

@@ -100,6 +100,16 @@ class State:
         model.reserved += 1
         return request
 
+    def enqueue(self, request: Request) -> None:
+        """Put the request into the queue, and see to it that it does not stay there for too long."""
+        self.queue.add(request)
+        self.watch_timeout(request)
+
+    def watch_timeout(self, request: Request) -> None:
+        """Have somebody look at the queued request when it has waited for as long as its model allows."""
+        if timeout_s := request.model.rules.queue_timeout_s:
+            self.wake_by(max(self.now, request.arrived + timeout_s))
+
     def grant(self, request: Request) -> None:
         """Let the request be forwarded."""
         model = request.model

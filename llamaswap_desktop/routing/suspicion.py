@@ -1,6 +1,7 @@
 """After a sleep of the computer no ready model is believed before it has passed its check again."""
 
 from llamaswap_desktop.routing.alphabet import Check, Checked
+from llamaswap_desktop.routing.idleness import Idleness
 from llamaswap_desktop.routing.loading import Loading
 from llamaswap_desktop.routing.records import Closed, Model
 from llamaswap_desktop.routing.state import State
@@ -10,9 +11,10 @@ from llamaswap_desktop.types import ProcessState, StopReason
 class Suspicion:
     """Closes ready models until they are checked; what they are answering goes on."""
 
-    def __init__(self, state: State, loading: Loading) -> None:
+    def __init__(self, state: State, loading: Loading, idleness: Idleness) -> None:
         self._state = state
         self._loading = loading
+        self._idleness = idleness
 
     def woke(self) -> None:
         """Have every ready model checked."""
@@ -29,5 +31,7 @@ class Suspicion:
             return
         model.closed = None
         self._state.is_look_due = True
-        if not report.is_healthy:
+        if report.is_healthy:
+            self._idleness.watch(model)
+        else:
             self._state.order_stop(model, StopReason.UNHEALTHY)

@@ -100,7 +100,7 @@ class LatelyUsed:
         if target in picture.running:
             return []
         others = [other for other in picture.running if other not in self.kept]
-        others.sort(key=lambda other: (picture.facts[other].idle_s, other))
+        others.sort(key=lambda other: (picture.facts[other].in_flight == 0, picture.facts[other].idle_s, other))
         return others[self.at_most - 1 :]
 
 

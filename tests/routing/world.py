@@ -59,6 +59,7 @@ class World:
         # what the scheduler has undertaken
         self.loads: dict[ModelId, alphabet.LoadBegun] = {}
         self.begun_at: dict[ModelId, int] = {}
+        self.load_numbers = itertools.count(1)
         self.tickets: dict[alphabet.Ticket, frozenset[ModelId]] = {}
         self.ticket_numbers = itertools.count(1)
         self.failures: dict[ModelId, int] = {}
@@ -69,7 +70,7 @@ class World:
         self.holds = False
         self.paused_until: float | None = None
         self.is_shutting_down = False
-        self.by_hand: ModelId | None = None
+        self.send(alphabet.MemoryMeasured({GPU: 12_000, RAM: 8_000}))
 
     # -- steps
 
@@ -98,10 +99,12 @@ class World:
     WEIGHTED = tuple(name for name, weight in MOVES for _ in range(weight))
 
     def step(self, move: int, choice: int) -> None:
-        """Take one step; a move that is impossible now is a request instead."""
+        """Take one step; instead of a move that is impossible now, something that is under way ends."""
         self.steps += 1
-        if not getattr(self, self.WEIGHTED[move % len(self.WEIGHTED)])(choice):
-            self.request(choice)
+        wanted = getattr(self, self.WEIGHTED[move % len(self.WEIGHTED)])
+        for attempt in (wanted, self.finish_start, self.finish_stop, self.serve, self.request):
+            if attempt(choice):
+                break
         self.check()
 
     def request(self, choice: int) -> bool:
@@ -354,7 +357,11 @@ class World:
     def send(self, event: alphabet.Event) -> list[alphabet.Effect]:
         effects = self.scheduler.handle(event, self.now)
         self.history.append((self.now, event, effects, self.variant))
-        begun = []
+        begun = {effect.model for effect in effects if isinstance(effect, alphabet.LoadBegun)}
+        models = self.scheduler._state.models
+        for model in set(self.loads) - begun:
+            if model not in models or models[model].load is None:
+                del self.loads[model]
         for effect in effects:
             match effect:
                 case alphabet.Grant(request):
@@ -362,7 +369,6 @@ class World:
                 case alphabet.Reject(request, error):
                     self.on_reject(request, error)
                 case alphabet.LoadBegun():
-                    begun.append(effect)
                     self.on_load_begun(effect)
                 case alphabet.Start(order, model):
                     self.on_start(order, model)
@@ -450,7 +456,7 @@ class World:
             self.check_memory(load)
         self.restarting.discard(model)
         self.loads[model] = load
-        self.begun_at[model] = len(self.history)
+        self.begun_at[model] = next(self.load_numbers)
 
     def on_start(self, order: alphabet.Order, model: ModelId) -> None:
         assert model not in self.alive(), "two children of one model (1)"
@@ -513,31 +519,32 @@ class World:
     def check_memory(self, load: alphabet.LoadBegun) -> None:
         """Whoever stays fits beside the target, or cannot leave; and nobody leaves in vain (14.13)."""
         picture = self.scheduler._advice.full_picture(self.scheduler._state.models[load.model])
-        if load.model in load.running or self.now != picture and load.model not in picture.facts:
+        if load.model in self.ready:
             return
         planner = settings.planner_of("memory", self.variant)
         rules = planner._groups
         by_rule = rules.plan(load.model, Picture(load.running)).victims
         removed = {model for model in load.running if model not in self.rules.models}
-        staying = set(load.running) - load.victims
+        staying = set(load.running) - load.victims - {load.model}
         chosen = load.victims - by_rule - removed
         for victim in chosen:
             assert victim not in self.pinned, f"pinned {victim} was evicted for {load.model}"
             assert not rules.protects(victim, load.model), "a persistent model was evicted from outside"
         may_leave = {other for other in staying if other not in self.pinned and not rules.protects(other, load.model)}
-        assert self.fits({*staying, load.model}) or not may_leave, f"{load.model} does not fit beside {staying}"
+        assert self.fits({*staying, load.model}, staying - may_leave) or not may_leave, f"{load.model} does not fit beside {staying}"
         known = [victim for victim in chosen if picture.facts[victim].memory_mib is not None]
-        if self.fits({*staying, load.model}) and len(known) == len(chosen):
+        if self.fits({*staying, load.model}, staying - may_leave) and len(known) == len(chosen):
             for victim in chosen:
                 is_free = picture.facts[victim].state is ProcessState.STOPPING
-                assert is_free or not self.fits({*staying, load.model, victim}), f"{victim} left in vain"
+                assert is_free or not self.fits({*staying, load.model, victim}, staying - may_leave), f"{victim} left in vain"
 
-    def fits(self, models: set[ModelId]) -> bool:
+    def fits(self, models: set[ModelId], cannot_leave: set[ModelId]) -> bool:
         from llamaswap_desktop.routing.footprint import footprint
 
         held = [
-            footprint(self.scheduler._state.models[model].rules.declared, self.footprints.get(model), [])
+            footprint(self.scheduler._state.models[model].rules.declared, self.footprints.get(model), [GPU])
             for model in models
+            if model not in cannot_leave or model in self.footprints
         ]
         if any(each is None for each in held):
             return False
