@@ -77,7 +77,7 @@ class Renewal:
         model.is_removed = True
         for request in state.queue:
             if request.model is model:
-                state.queue.remove(request)
+                state.dequeue(request)
                 state.reject(request, ModelRemoved(model.id, self._advice.planner.name))
         if model.load is not None:
             self._loading.cancel(model.load, lambda: ModelRemoved(model.id, self._advice.planner.name))

@@ -263,8 +263,7 @@ class Scheduler:
         if request.load is not None:
             request.load.waiters.remove(request)  # the load goes on: the model is probably wanted
         else:
-            self._state.queue.remove(request)
-            self._state.is_look_due = True  # others may have waited for it to have its turn
+            self._state.dequeue(request)
 
     def _follow(self, request: Request, decision: Forward | Join | Load | Refuse) -> None:
         """Do what has been decided about a request that is not, or no longer, in the queue."""
@@ -298,6 +297,7 @@ class Scheduler:
     def _look_through_queue(self) -> None:
         """Let everyone go who can, also past blocked ones; within one look a blocked model stays blocked."""
         blocked: dict[ModelId, Wait] = {}
+        gone: set[ModelId] = set()
         for request in self._state.queue:
             decision: Decision = blocked.get(request.model.id) or self._decider.decide(request.model)
             if isinstance(decision, Wait):
@@ -306,9 +306,8 @@ class Scheduler:
             else:
                 self._state.queue.remove(request)
                 self._follow(request, decision)
-        queued = {request.model.id for request in self._state.queue}
-        turns = {wait.cause.model for wait in blocked.values() if isinstance(wait.cause, Turn)}
-        if turns - queued:
+                gone.add(request.model.id)
+        if any(isinstance(wait.cause, Turn) and wait.cause.model in gone for wait in blocked.values()):
             self._state.is_look_due = True  # who has had its turn holds nobody back any more
 
     def _restart_the_renewed(self) -> None:

@@ -105,6 +105,11 @@ class State:
         self.queue.add(request)
         self.watch_timeout(request)
 
+    def dequeue(self, request: Request) -> None:
+        """Take the request out of the queue; others may have waited for it to have its turn."""
+        self.queue.remove(request)
+        self.is_look_due = True
+
     def watch_timeout(self, request: Request) -> None:
         """Have somebody look at the queued request when it has waited for as long as its model allows."""
         if timeout_s := request.model.rules.queue_timeout_s:

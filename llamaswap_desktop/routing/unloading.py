@@ -27,7 +27,7 @@ class Unloads:
                 self._loading.cancel(model.load, error)
         for request in self._state.queue:
             if request.model.id in names:
-                self._state.queue.remove(request)
+                self._state.dequeue(request)
                 self._state.reject(request, error())
         self.clear(ticket, names, reason)
 

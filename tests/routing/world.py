@@ -22,6 +22,7 @@ from llamaswap_desktop.errors import (
 )
 from llamaswap_desktop.routing import RAM, Scheduler, alphabet
 from llamaswap_desktop.routing.decisions import Wait
+from llamaswap_desktop.routing.footprint import footprint
 from llamaswap_desktop.routing.planner import Picture
 from llamaswap_desktop.types import ModelId, ProcessState, RequestId, StopReason
 from tests.routing import settings
@@ -531,25 +532,31 @@ class World:
             assert victim not in self.pinned, f"pinned {victim} was evicted for {load.model}"
             assert not rules.protects(victim, load.model), "a persistent model was evicted from outside"
         may_leave = {other for other in staying if other not in self.pinned and not rules.protects(other, load.model)}
-        assert self.fits({*staying, load.model}, staying - may_leave) or not may_leave, f"{load.model} does not fit beside {staying}"
+        assert self.fits(load.model, staying, staying - may_leave) or not may_leave, (
+            f"{load.model} does not fit beside {staying}"
+        )
         known = [victim for victim in chosen if picture.facts[victim].memory_mib is not None]
-        if self.fits({*staying, load.model}, staying - may_leave) and len(known) == len(chosen):
+        if self.fits(load.model, staying, staying - may_leave) and len(known) == len(chosen):
             for victim in chosen:
                 is_free = picture.facts[victim].state is ProcessState.STOPPING
-                assert is_free or not self.fits({*staying, load.model, victim}, staying - may_leave), f"{victim} left in vain"
+                assert is_free or not self.fits(load.model, {*staying, victim}, staying - may_leave), (
+                    f"{victim} left in vain"
+                )
 
-    def fits(self, models: set[ModelId], cannot_leave: set[ModelId]) -> bool:
-        from llamaswap_desktop.routing.footprint import footprint
-
-        held = [
-            footprint(self.scheduler._state.models[model].rules.declared, self.footprints.get(model), [GPU])
-            for model in models
-            if model not in cannot_leave or model in self.footprints
-        ]
-        if any(each is None for each in held):
+    def fits(self, target: ModelId, others: set[ModelId], cannot_leave: set[ModelId]) -> bool:
+        """Tell whether the target fits beside the others on every device that it needs."""
+        needed = self.footprint(target)
+        held = [self.footprint(other) or ({} if other in cannot_leave else None) for other in others]
+        if needed is None or any(each is None for each in held):
             return False
-        budgets = settings.BUDGETS_MIB[self.variant]
-        return all(sum(each.get(device, 0) for each in held) <= budget for device, budget in budgets.items())
+        return all(
+            sum(each.get(device, 0) for each in held) + needed[device] <= budget
+            for device, budget in settings.BUDGETS_MIB[self.variant].items()
+            if needed.get(device)
+        )
+
+    def footprint(self, model: ModelId):
+        return footprint(self.scheduler._state.models[model].rules.declared, self.footprints.get(model), [GPU])
 
     # -- after every step
 
