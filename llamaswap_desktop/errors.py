@@ -11,8 +11,15 @@
     │   ├── ModelNotGiven
     │   └── ModelNotFound
     ├── ConcurrencyLimit     wait a moment
+    ├── QueueFull            wait a moment (``maxQueued``)
+    ├── WaitedTooLong        wait a moment (``queueTimeout``)
     ├── StartFailed          read the model's log (carries its exit and last line)
+    │   └── StartsPaused       the same, and wait until the next try
     ├── ModelUnloaded        ask again
+    ├── ModelRemoved         ask for another model: the configuration has it no more
+    ├── ModelsPaused         resume, or wait until the pause is over
+    ├── NoSpilloverTarget    wait until a target of the selector has stopped
+    ├── ProcessStuck         end the process that will not die
     ├── ShuttingDown         ask again later
     ├── NotReady             ask again
     └── UpstreamFailed       the model server misbehaved
@@ -129,6 +136,26 @@ class ConcurrencyLimit(LlamaSwapError):
         super().__init__("Too many requests")
 
 
+class QueueFull(LlamaSwapError):
+    """As many requests are queued as may be, over all models (``maxQueued``)."""
+
+    status = 503
+
+    def __init__(self, model: str, queued: int, retry_after_s: int) -> None:
+        super().__init__(f"too many requests are waiting: {queued} are queued before this one for {model}")
+        self.retry_after_s = retry_after_s
+
+
+class WaitedTooLong(LlamaSwapError):
+    """The request was queued for as long as its model allows (``queueTimeout``); ``why`` names what it waited for."""
+
+    status = 503
+
+    def __init__(self, model: str, waited_s: float, why: str, retry_after_s: int) -> None:
+        super().__init__(f"waited too long: {waited_s:.0f} s for {model}: {why}")
+        self.retry_after_s = retry_after_s
+
+
 class StartFailed(LlamaSwapError):
     """The model did not become ready; the text names the model, the exit and its last log line."""
 
@@ -136,18 +163,73 @@ class StartFailed(LlamaSwapError):
         super().__init__(f"unspecific error: {detail}")
 
 
-class ModelUnloaded(LlamaSwapError):
-    """Somebody unloaded the model while the request waited for it."""
+class StartsPaused(StartFailed):
+    """The model failed to start several times in a row; nobody tries again until the pause is over.
 
-    def __init__(self) -> None:
-        super().__init__("unspecific error: group: model unloaded")
+    The text is that of the last failure.
+    """
+
+    status = 503
+
+    def __init__(self, last: LlamaSwapError, retry_after_s: int) -> None:
+        super().__init__(str(last).removeprefix("unspecific error: "))
+        self.retry_after_s = retry_after_s
+
+
+class ModelUnloaded(LlamaSwapError):
+    """Somebody unloaded the model while the request waited for it; ``router`` is the planner in use."""
+
+    def __init__(self, router: str = "group") -> None:
+        super().__init__(f"unspecific error: {router}: model unloaded")
+
+
+class ModelRemoved(LlamaSwapError):
+    """The configuration was changed while the request waited, and its model is gone from it."""
+
+    def __init__(self, model: str, router: str = "group") -> None:
+        super().__init__(
+            f"unspecific error: {router} is shutting down: {model} has been removed from the configuration"
+        )
+
+
+class ModelsPaused(LlamaSwapError):
+    """Somebody has paused all models; ``retry_after_s`` is what is left of the pause, if it ends by itself."""
+
+    status = 503
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("models are paused: resume them from the tray, the web UI or the command line")
+        self.retry_after_s = retry_after_s
+
+
+class NoSpilloverTarget(LlamaSwapError):
+    """Every target of the selector is on its way out."""
+
+    status = 503
+    retry_after_s = 1
+
+    def __init__(self, selector: str) -> None:
+        super().__init__(f'selector "{selector}" has no available spillover targets')
+
+
+class ProcessStuck(LlamaSwapError):
+    """A process outlived even its forced end and still holds the room that ``model`` needs."""
+
+    status = 503
+    retry_after_s = 60
+
+    def __init__(self, stuck: str, model: str) -> None:
+        super().__init__(
+            f"[{stuck}] process is stuck: it survived a forced stop, so {model} cannot be loaded; "
+            "end it with the system's own tools"
+        )
 
 
 class ShuttingDown(LlamaSwapError):
-    """The program is about to end and takes nothing new."""
+    """The program is about to end and takes nothing new; ``router`` is the planner in use."""
 
-    def __init__(self) -> None:
-        super().__init__("unspecific error: group is shutting down")
+    def __init__(self, router: str = "group") -> None:
+        super().__init__(f"unspecific error: {router} is shutting down")
 
 
 class NotReady(LlamaSwapError):

@@ -27,6 +27,11 @@ class StopReason(StrEnum):
     UNLOADED = "unloaded"
     IDLE = "idle"
     SHUTDOWN = "shutdown"
+    RELOADED = "reloaded"
+    """Its definition has changed, or it is configured no more; what it was answering has had its grace already."""
+
+    UNHEALTHY = "unhealthy"
+    """It did not pass its check after the computer had slept."""
 
 
 class Phase(StrEnum):

@@ -19,7 +19,7 @@ from llamaswap_desktop.core.lease import Lease, Settled, Waiting
 from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, StartFailed
 from llamaswap_desktop.events import Event, ProcessDied, ProcessStateChanged, RequestFinished
 from llamaswap_desktop.process import Process
-from llamaswap_desktop.routing import Counts, GroupPlanner, ModelRules, Scheduler, alphabet
+from llamaswap_desktop.routing import Counts, GroupPlanner, ModelRules, Rules, Scheduler, alphabet
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId, Phase, ProcessState, RequestId, StopReason
@@ -39,9 +39,7 @@ class Core:
     def __init__(self, config: Config, *, build_process: BuildProcess) -> None:
         self.config = config
         self._processes = {model.id: build_process(model, self._on_process_event) for model in config.models.values()}
-        self._scheduler = Scheduler(
-            {model.id: _rules(model) for model in config.models.values()}, GroupPlanner(config.groups)
-        )
+        self._scheduler = Scheduler(_rules(config), GroupPlanner(config.groups))
         self._request_ids = itertools.count(1)
         self._tickets = itertools.count(1)
         self._waiting: dict[RequestId, Waiting] = {}
@@ -188,7 +186,7 @@ class Core:
 
     def _carry_out(self, effect: alphabet.Effect) -> None:
         match effect:
-            case alphabet.Grant(request):
+            case alphabet.Grant(request, _, _):
                 waiting = self._waiting.pop(request)
                 waiting.settle(self._lease(request, waiting.model))
             case alphabet.Reject(request, error):
@@ -198,6 +196,15 @@ class Core:
                 spawn(f"start {model}", self._start(order, model))
             case alphabet.Stop(order, model, reason) | alphabet.Abort(order, model, reason):
                 spawn(f"stop {model}", self._stop(order, model, reason))
+            case alphabet.LoadBegun(model, victims, running, reason):
+                self._log_load(model, victims, running, reason)
+            case alphabet.Check(order, model):
+                passed = alphabet.Checked(order, model, is_healthy=True)
+                asyncio.get_running_loop().call_soon(self._handle, passed)
+            case alphabet.PlannerReplaced(problem):
+                _log.error("%s", problem)
+            case alphabet.Forgotten():
+                pass
             case alphabet.WakeAt(at):
                 self._wake_at(at)
             case alphabet.Unloaded(ticket):
@@ -206,6 +213,11 @@ class Core:
                     done.set_result(None)
             case _:
                 assert_never(effect)
+
+    def _log_load(self, model: ModelId, victims: frozenset[ModelId], running: tuple[ModelId, ...], reason: str) -> None:
+        """Say once per load what was decided and why; it is news if somebody leaves or is the first."""
+        level = logging.INFO if victims or not running else logging.DEBUG
+        _log.log(level, "loading %s; leaving: %s; %s", model, ", ".join(sorted(victims)) or "nobody", reason)
 
     def _wake_at(self, at: float) -> None:
         if self._wake is not None:
@@ -235,7 +247,7 @@ class Core:
         match reason:
             case StopReason.EVICTED:
                 return model.evict_timeout_s
-            case StopReason.UNLOADED | StopReason.IDLE:
+            case StopReason.UNLOADED | StopReason.IDLE | StopReason.RELOADED | StopReason.UNHEALTHY:
                 return model.unload_timeout_s
             case StopReason.SHUTDOWN:
                 assert self._shutdown_at is not None
@@ -337,5 +349,19 @@ class Core:
             watcher(snapshot)
 
 
-def _rules(model: Model) -> ModelRules:
-    return ModelRules(limit=model.concurrency_limit, ttl_s=model.ttl_s, unload_timeout_s=model.unload_timeout_s)
+def _rules(config: Config) -> Rules:
+    return Rules(
+        models={
+            model.id: ModelRules(
+                limit=model.concurrency_limit,
+                ttl_s=model.ttl_s,
+                unload_timeout_s=model.unload_timeout_s,
+                queue_timeout_s=model.queue_timeout_s,
+                is_pinned=model.pinned,
+                declared=model.memory,
+            )
+            for model in config.models.values()
+        },
+        fifo=config.routing.scheduler.settings.fifo,
+        retry=config.desktop.retry,
+    )

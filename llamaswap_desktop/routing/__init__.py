@@ -1,8 +1,44 @@
 """Decides, purely, which model serves now, who waits and who must leave."""
 
 from llamaswap_desktop.routing import alphabet
-from llamaswap_desktop.routing.groups import GroupPlanner
-from llamaswap_desktop.routing.planner import Planner
-from llamaswap_desktop.routing.scheduler import Counts, ModelRules, Scheduler
+from llamaswap_desktop.routing.contained import TIME_LIMIT_S, Answer, Ask, ContainedPlanner, UserPlanner
+from llamaswap_desktop.routing.dry_run import dry_run
+from llamaswap_desktop.routing.explain import WaitingRequest
+from llamaswap_desktop.routing.groups import GroupPlanner, with_default_group
+from llamaswap_desktop.routing.matrix import MatrixPlanner
+from llamaswap_desktop.routing.memory import MemoryPlanner
+from llamaswap_desktop.routing.planner import RAM, Device, Facts, Picture, Plan, Planner
+from llamaswap_desktop.routing.profiles import Pinned, pin_for, pin_for_path
+from llamaswap_desktop.routing.rules import ModelRules, Rules
+from llamaswap_desktop.routing.scheduler import Counts, Scheduler
+from llamaswap_desktop.routing.selectors import Chosen, Selectors
 
-__all__ = ["Counts", "GroupPlanner", "ModelRules", "Planner", "Scheduler", "alphabet"]
+__all__ = [
+    "RAM",
+    "TIME_LIMIT_S",
+    "Answer",
+    "Ask",
+    "Chosen",
+    "ContainedPlanner",
+    "Counts",
+    "Device",
+    "Facts",
+    "GroupPlanner",
+    "MatrixPlanner",
+    "MemoryPlanner",
+    "ModelRules",
+    "Picture",
+    "Pinned",
+    "Plan",
+    "Planner",
+    "Rules",
+    "Scheduler",
+    "Selectors",
+    "UserPlanner",
+    "WaitingRequest",
+    "alphabet",
+    "dry_run",
+    "pin_for",
+    "pin_for_path",
+    "with_default_group",
+]

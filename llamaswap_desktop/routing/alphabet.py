@@ -4,10 +4,13 @@ An *order* is the number of one ``Start``, ``Stop`` or ``Abort``.  The shell rep
 scheduler drops reports of orders it has since replaced (runtime specification, section 14.3).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NewType
 
 from llamaswap_desktop.errors import LlamaSwapError
+from llamaswap_desktop.routing.planner import Device, Planner
+from llamaswap_desktop.routing.rules import Rules
 from llamaswap_desktop.types import ModelId, RequestId, StopReason
 
 Order = NewType("Order", int)
@@ -20,10 +23,11 @@ Ticket = NewType("Ticket", int)
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """Somebody wants to use a model."""
+    """Somebody wants to use a model; ``by_hand`` is a person who insists, whatever has failed before."""
 
     request: RequestId
     model: ModelId
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,23 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """The model that was told to stop has outlived its forced end by 15 s; ``Stopped`` may still follow."""
+
+    order: Order
+    model: ModelId
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The check that was ordered of a ready model has passed, or not."""
+
+    order: Order
+    model: ModelId
+    is_healthy: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """A ready model ended by itself."""
 
@@ -81,6 +102,69 @@ class Unload:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """Somebody wants this model to stay: it is neither unloaded for idleness nor evicted for want of memory."""
+
+    model: ModelId
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin:
+    """Somebody lifts a pin."""
+
+    model: ModelId
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Somebody wants all models gone, and none loaded until ``Resume`` or until the time ``until``.
+
+    Requests wait if ``holds``; else they are refused.
+    """
+
+    ticket: Ticket
+    until: float | None = None
+    holds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Somebody ends a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The computer has slept: no ready model is to be believed before it is checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigure:
+    """Other rules hold from now on.
+
+    ``changed`` names the models of both configurations whose processes would be started differently now.
+    """
+
+    rules: Rules
+    planner: Planner
+    changed: frozenset[ModelId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintLearnt:
+    """The model was seen to take so much memory, MiB by device."""
+
+    model: ModelId
+    memory_mib: Mapping[Device, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMeasured:
+    """Models may use so much memory at all, MiB by device: what there is, less what other programs hold."""
+
+    available_mib: Mapping[Device, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time that a ``WakeAt`` asked for has come."""
 
@@ -92,7 +176,28 @@ class ShutDown:
     ticket: Ticket
 
 
-Event = Requested | Cancelled | Served | Ready | Failed | Stopped | Died | Unload | Tick | ShutDown
+Event = (
+    Requested
+    | Served
+    | Cancelled
+    | Ready
+    | Failed
+    | Stopped
+    | Stuck
+    | Checked
+    | Died
+    | Unload
+    | Pin
+    | Unpin
+    | Pause
+    | Resume
+    | Woke
+    | Reconfigure
+    | FootprintLearnt
+    | MemoryMeasured
+    | Tick
+    | ShutDown
+)
 
 
 # -- effects
@@ -100,9 +205,14 @@ Event = Requested | Cancelled | Served | Ready | Failed | Stopped | Died | Unloa
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The request may be forwarded now; it counts as in flight until ``Served``."""
+    """The request may be forwarded now; it counts as in flight until ``Served``.
+
+    ``waited_s`` and ``reason`` say how long it had to wait and what for; ``reason`` is empty if it had not.
+    """
 
     request: RequestId
+    waited_s: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +221,16 @@ class Reject:
 
     request: RequestId
     error: LlamaSwapError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBegun:
+    """A load has been decided: these leave, of those who run, and this is why.  For the log; comes once per load."""
+
+    model: ModelId
+    victims: frozenset[ModelId]
+    running: tuple[ModelId, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +260,14 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """See whether the ready model still answers its check, and report ``Checked``."""
+
+    order: Order
+    model: ModelId
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send a ``Tick`` at this time; an earlier wish of this kind is void."""
 
@@ -148,9 +276,23 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Unloaded:
-    """The unload (or the shutdown) of this ticket is done: none of its models is alive."""
+    """The unload, pause or shutdown of this ticket is done: none of its models is alive, but for stuck ones."""
 
     ticket: Ticket
 
 
-Effect = Grant | Reject | Start | Stop | Abort | WakeAt | Unloaded
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A model that the configuration has no more is gone at last, process and all."""
+
+    model: ModelId
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerReplaced:
+    """The user's planner has been replaced by ``group`` until the next reload, because of this."""
+
+    problem: str
+
+
+Effect = Grant | Reject | LoadBegun | Start | Stop | Abort | Check | WakeAt | Unloaded | Forgotten | PlannerReplaced

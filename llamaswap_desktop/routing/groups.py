@@ -1,8 +1,10 @@
 """The default planner: groups (runtime specification, section 4.2)."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
-from llamaswap_desktop.config import Group
+from llamaswap_desktop.config import Group, GroupId
+from llamaswap_desktop.routing.planner import Picture, Plan
 from llamaswap_desktop.types import ModelId
 
 
@@ -11,19 +13,45 @@ class GroupPlanner:
 
     A running model R of group H is a victim of target T of group G exactly if they share a group that swaps, or if
     they don't, G is exclusive and H is not persistent.  H's own ``swap`` and ``exclusive`` play no part: loading a
-    member of a non-exclusive group never stops an exclusive one (one-way, on purpose).
+    member of a non-exclusive group never stops an exclusive one (one-way, on purpose).  A model in no group is bound
+    by no rule; see ``with_default_group``.
     """
+
+    name = "group"
+    reads_facts: ClassVar[bool] = False
 
     def __init__(self, groups: Sequence[Group]) -> None:
         self._group_of = {member: group for group in groups for member in group.members}
 
-    def victims(self, target: ModelId, running: Iterable[ModelId]) -> frozenset[ModelId]:
-        """Return the members of ``running`` that may not run beside ``target``; never the target itself."""
-        home = self._group_of[target]
-        return frozenset(other for other in running if other != target and self._must_leave(home, other))
+    def plan(self, target: ModelId, picture: Picture) -> Plan:
+        home = self._group_of.get(target)
+        if home is None:
+            return Plan(frozenset())
+        victims = frozenset(
+            other for other in picture.running if other != target and self._must_leave(home, self._group_of.get(other))
+        )
+        return Plan(victims, f"group {home.id}: swap {_on(home.swap)}, exclusive {_on(home.exclusive)}")
 
-    def _must_leave(self, home: Group, other: ModelId) -> bool:
-        its_group = self._group_of[other]
+    def protects(self, other: ModelId, target: ModelId) -> bool:
+        """Tell whether ``other`` may never be evicted for ``target``: it is persistent, in a group of its own."""
+        its_group = self._group_of.get(other)
+        return its_group is not None and its_group.persistent and its_group is not self._group_of.get(target)
+
+    def _must_leave(self, home: Group, its_group: Group | None) -> bool:
+        if its_group is None:
+            return False
         if its_group is home:
             return home.swap
         return home.exclusive and not its_group.persistent
+
+
+def with_default_group(groups: Iterable[Group], models: Iterable[ModelId]) -> tuple[Group, ...]:
+    """Return ``groups`` and, for all ``models`` that are in none, the group ``(default)``: one at a time."""
+    groups = tuple(groups)
+    grouped = {member for group in groups for member in group.members}
+    rest = tuple(sorted(model for model in models if model not in grouped))
+    return (*groups, Group(id=GroupId("(default)"), members=rest))
+
+
+def _on(switch: bool) -> str:
+    return "on" if switch else "off"

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from llamaswap_desktop.config import Group
-from llamaswap_desktop.routing import GroupPlanner
+from llamaswap_desktop.routing import GroupPlanner, Picture, with_default_group
 from llamaswap_desktop.types import ModelId
 
 BOTH = (False, True)
@@ -21,10 +21,14 @@ def group(name, members, *, swap=True, exclusive=True, persistent=False):
     )
 
 
+def victims(planner, target, running):
+    return planner.plan(ModelId(target), Picture(tuple(map(ModelId, running.split())))).victims
+
+
 @pytest.mark.parametrize(("swap", "exclusive", "persistent"), list(itertools.product(BOTH, repeat=3)))
 def test_within_a_group_only_its_swap_decides(swap, exclusive, persistent):
     planner = GroupPlanner([group("g", "t r", swap=swap, exclusive=exclusive, persistent=persistent)])
-    assert planner.victims(ModelId("t"), ["r", "t"]) == (frozenset({"r"}) if swap else frozenset())
+    assert victims(planner, "t", "r t") == (frozenset({"r"}) if swap else frozenset())
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def test_between_groups_the_target_is_exclusive_and_the_other_not_persistent(
         ]
     )
     leaves = g_exclusive and not h_persistent
-    assert planner.victims(ModelId("t"), ["r"]) == (frozenset({"r"}) if leaves else frozenset())
+    assert victims(planner, "t", "r") == (frozenset({"r"}) if leaves else frozenset())
 
 
 def test_the_specification_s_worked_example():
@@ -64,7 +68,19 @@ def test_the_specification_s_worked_example():
         ("elm", "oak"),
         ("maple", "elm"),
     ]:
-        victims = planner.victims(ModelId(target), sorted(running))
-        assert victims == frozenset(stopped.split()), target
-        running = (running - victims) | {target}
+        leaving = victims(planner, target, " ".join(sorted(running)))
+        assert leaving == frozenset(stopped.split()), target
+        running = (running - leaving) | {target}
     assert running == {"embed", "maple"}
+
+
+def test_models_in_no_group_form_the_default_group_which_swaps():
+    planner = GroupPlanner(with_default_group([group("g", "a", exclusive=False)], map(ModelId, "abc")))
+    assert victims(planner, "b", "a c") == {"a", "c"}
+    assert victims(planner, "a", "b c") == frozenset()
+
+
+def test_model_that_is_in_no_group_at_all_is_bound_by_no_rule():
+    planner = GroupPlanner([group("g", "a")])
+    assert victims(planner, "a", "x") == frozenset()
+    assert victims(planner, "x", "a") == frozenset()

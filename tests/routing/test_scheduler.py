@@ -358,9 +358,9 @@ def test_planner_is_asked_once_per_model_while_nothing_changes():
     class Counting(OneAtATime):
         asked = 0
 
-        def victims(self, target, running):
+        def plan(self, target, picture):
             self.asked += 1
-            return super().victims(target, running)
+            return super().plan(target, picture)
 
     planner = Counting()
     play = loaded("a", planner=planner)

@@ -1,0 +1,92 @@
+"""A planner of the user's own, and what keeps its mistakes from doing harm (runtime specification, section 14.14).
+
+The user names a class in ``routing.router.use: "package.module:Name"``; ``docs/planners.md`` shows one.  Importing it
+and measuring its time are the core's; here its answers are judged.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from llamaswap_desktop.config import Group
+from llamaswap_desktop.routing.groups import GroupPlanner
+from llamaswap_desktop.routing.planner import Picture, Plan, Planner
+from llamaswap_desktop.types import ModelId
+
+TIME_LIMIT_S = 0.05
+_SLOW_ANSWERS = 3
+
+
+class UserPlanner(Protocol):
+    """What the user writes."""
+
+    def victims(self, target: ModelId, picture: Picture) -> Collection[ModelId]:
+        """Return those of ``picture.running`` that must stop for ``target``; none, any or all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a user's planner said, and the seconds it took to."""
+
+    victims: Collection[ModelId]
+    took_s: float
+
+
+Ask = Callable[[ModelId, Picture], Answer]
+"""Puts the question to the user's planner and takes the time; whatever that raises comes through."""
+
+
+class ContainedPlanner:
+    """Asks the user's planner until one exception, one bad answer, or three that took too long; then ``group``.
+
+    The plan during which that happens carries the ``problem``.  Groups hold as hard rules: what their switches forbid
+    leaves beside what the planner names, and a persistent member of another group may not be named.
+    """
+
+    reads_facts: ClassVar[bool] = True
+
+    def __init__(self, name: str, ask: Ask, *, hard_rules: Sequence[Group], instead: Planner) -> None:
+        self.name = name
+        self._ask = ask
+        self._hard_rules = GroupPlanner(hard_rules)
+        self._instead = instead
+        self._slow_answers = 0
+        self._is_replaced = False
+
+    def plan(self, target: ModelId, picture: Picture) -> Plan:
+        if self._is_replaced:
+            return self._instead.plan(target, picture)
+        try:
+            answer = self._ask(target, picture)
+            victims = frozenset(answer.victims)
+        except Exception as error:  # noqa: BLE001 - it is not our code: anything may be wrong with it
+            return self._replace(f"it raised {error!r}", target, picture)
+        if problem := self._problem_with(victims, target, picture):
+            return self._replace(problem, target, picture)
+        if answer.took_s > TIME_LIMIT_S:
+            self._slow_answers += 1
+            if self._slow_answers >= _SLOW_ANSWERS:
+                limit_ms = f"{TIME_LIMIT_S * 1000:.0f} ms"
+                return self._replace(f"it took longer than {limit_ms} {_SLOW_ANSWERS} times", target, picture)
+        by_rule = self._hard_rules.plan(target, picture)
+        return Plan(victims | by_rule.victims, f"{self.name} says so")
+
+    def _problem_with(self, victims: frozenset[ModelId], target: ModelId, picture: Picture) -> str:
+        if target in victims:
+            return f"it named the target itself, {target!r}"
+        if strangers := victims.difference(picture.running):
+            return f"it named {_list(strangers)} for {target!r}, which does not run"
+        if protected := [victim for victim in victims if self._hard_rules.protects(victim, target)]:
+            return f"it named {_list(protected)} for {target!r}, which is in a persistent group"
+        return ""
+
+    def _replace(self, problem: str, target: ModelId, picture: Picture) -> Plan:
+        self._is_replaced = True
+        plan = self._instead.plan(target, picture)
+        name = self._instead.name
+        said = f"planner {self.name} has been replaced by {name!r} until the next reload: {problem}"
+        return Plan(plan.victims, plan.reason, said)
+
+
+def _list(names: Collection[object]) -> str:
+    return ", ".join(sorted(repr(name) for name in names))
