@@ -5,14 +5,16 @@ no abbreviations (configuration specification, section 1.1).
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.config import Sources
-from llamaswap_desktop.errors import LlamaSwapError
+from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9292
@@ -28,12 +30,16 @@ class ServeOptions:
 
 
 class _Usage(Exception):
-    """The words on the command line make no sense."""
+    """The words on the command line make no sense; ``usage`` shows those that do."""
+
+    def __init__(self, message: str, usage: str = "") -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override] # argparse exits here; run() does that for us
-        raise _Usage(message)
+        raise _Usage(message, self.format_usage())
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,9 +54,14 @@ def run(arguments: Sequence[str]) -> int:
 
         return send_ctrl_c(int(words[1]))
     try:
+        match words[:1]:
+            case ["check"]:
+                return _check(words[1:])
+            case ["schema"]:
+                return _schema(words[1:])
         return _run(words)
     except _Usage as error:
-        sys.stderr.write(f"llamaswap-desktop: {error}\n{_build_parser().format_usage()}")
+        sys.stderr.write(f"llamaswap-desktop: {error}\n{error.usage or _build_parser().format_usage()}")
         return 2
     except LlamaSwapError as error:
         sys.stderr.write(f"llamaswap-desktop: {error}\n")
@@ -76,6 +87,76 @@ def _run(words: list[str]) -> int:
     from llamaswap_desktop.app import serve as serve_app  # noqa: PLC0415 - --version and usage errors need none of it
 
     return serve_app(ServeOptions(sources=sources, host=host, port=port))
+
+
+def _check(words: list[str]) -> int:
+    """Carry out ``check``: say whether a configuration can be used, and what it means."""
+    from llamaswap_desktop.config import Sources, describe, load_config  # noqa: PLC0415
+
+    options = _build_check_parser().parse_args(_two_dashes(words))
+    if options.config is None and options.config_dir is None:
+        from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+
+        options.config = user_paths().config_file
+    described: dict[str, Any] | None = None
+    try:
+        config = load_config(Sources(options.config, options.config_dir), environment=os.environ)
+    except ConfigError as error:
+        problems = error.problems
+    else:
+        problems = config.warnings
+        described = describe(config) if options.print else None
+    show = _show_as_json if options.json else _show_as_text
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    show(errors, [problem for problem in problems if problem.severity is Severity.WARNING], described)
+    return 1 if errors else 0
+
+
+def _show_as_json(errors: list[Problem], warnings: list[Problem], config: dict[str, Any] | None) -> None:
+    import msgspec  # noqa: PLC0415
+
+    answer = {"errors": errors, "warnings": warnings, **({} if config is None else {"config": config})}
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
+
+
+def _show_as_text(errors: list[Problem], warnings: list[Problem], config: dict[str, Any] | None) -> None:
+    """Write the configuration to standard output, so that it can be kept; what is to be said, to standard error."""
+    from llamaswap_desktop.config import to_yaml  # noqa: PLC0415
+
+    if config is not None:
+        sys.stdout.write(to_yaml(config))
+    for problem in (*errors, *warnings):
+        sys.stderr.write(f"{problem.severity}: {problem}\n")
+    counts = [f"{len(errors)} errors"] * bool(errors) + [f"{len(warnings)} warnings"] * bool(warnings)
+    verdict = "the configuration cannot be used" if errors else "the configuration is fine"
+    sys.stderr.write(": ".join(part for part in (verdict, ", ".join(counts)) if part) + "\n")
+
+
+def _build_check_parser() -> _Parser:
+    parser = _Parser(
+        prog="llamaswap-desktop check",
+        description="Check a configuration, by default your own: exit status 0 if it can be used, 1 if not.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="directory of *.yaml files, on top of --config")
+    parser.add_argument("--print", action="store_true", help="show what holds, without secrets")
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+    return parser
+
+
+def _schema(words: list[str]) -> int:
+    """Carry out ``schema``: print the JSON schema of configuration files."""
+    from llamaswap_desktop.config import schema_text  # noqa: PLC0415
+
+    parser = _Parser(
+        prog="llamaswap-desktop schema",
+        description="Print the JSON schema of configuration files, for editors that check while you write.",
+        allow_abbrev=False,
+    )
+    parser.parse_args(words)
+    sys.stdout.write(schema_text())
+    return 0
 
 
 def _build_parser() -> _Parser:

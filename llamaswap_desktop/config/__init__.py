@@ -1,10 +1,14 @@
 """Turns YAML text into one frozen ``Config``, or into problems with file, line and key."""
 
 from llamaswap_desktop.config.command import Platform, fill_in_pid, split_command
+from llamaswap_desktop.config.describe import describe, to_yaml
+from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
+from llamaswap_desktop.config.json_schema import schema_text
 from llamaswap_desktop.config.load import load_config, parse_config
 from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
+from llamaswap_desktop.config.saving import Backup, ConfigFile, NoSuchBackup, Saved, StaleText
 from llamaswap_desktop.config.schema import (
     Config,
     Fifo,
@@ -25,11 +29,15 @@ from llamaswap_desktop.config.schema import (
 )
 from llamaswap_desktop.config.sources import Sources, SourceText
 from llamaswap_desktop.config.starter import example_config_text, starter_config_text
+from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [
+    "Backup",
     "Choice",
     "CleanFilters",
     "Config",
+    "ConfigDiff",
+    "ConfigFile",
     "Fifo",
     "Footprint",
     "Group",
@@ -37,24 +45,32 @@ __all__ = [
     "Matrix",
     "MemorySettings",
     "Model",
+    "NoSuchBackup",
     "Peer",
     "PeerId",
     "PeerModel",
     "Platform",
     "Profile",
     "Retry",
+    "Saved",
     "Selector",
     "SelectorId",
     "SelectorSettings",
     "SourceText",
     "Sources",
+    "StaleText",
     "Strategy",
     "Timeouts",
+    "Watcher",
     "clean_filters",
+    "describe",
+    "diff_configs",
     "example_config_text",
     "fill_in_pid",
     "load_config",
     "parse_config",
+    "schema_text",
     "split_command",
     "starter_config_text",
+    "to_yaml",
 ]

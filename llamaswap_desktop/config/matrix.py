@@ -102,9 +102,15 @@ class _Question:
 class Matrix:
     """Compiled sets and costs.  Choosing never expands products: only the target and what runs matter."""
 
-    def __init__(self, sets: Sequence[ModelSet], costs: Mapping[ModelId, int]) -> None:
-        """Compile ``sets``, which must not be circular, and whose names must all be models."""
-        self._costs = dict(costs)
+    def __init__(
+        self, sets: Sequence[ModelSet], costs: Mapping[ModelId, int], variables: Mapping[str, str] | None = None
+    ) -> None:
+        """Compile ``sets``, which must not be circular, and whose names must all be models.
+
+        ``variables`` are the short names that the texts of the sets use; they are kept to be shown.
+        """
+        self.costs: Mapping[ModelId, int] = dict(costs)
+        self.variables: Mapping[str, str] = dict(variables or {})
         self._bits: dict[ModelId, int] = {}
         self._sets = in_order(sets)
         self._index = {one.name: index for index, one in enumerate(self._sets)}
@@ -113,6 +119,15 @@ class Matrix:
         for one in self._sets:
             self._supports.append(self._compile(one))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both let the same models run together at the same costs, and are written alike."""
+        if not isinstance(other, Matrix):
+            return NotImplemented
+        return (self._sets, self.costs, self.variables) == (other._sets, other.costs, other.variables)
+
+    def __hash__(self) -> int:
+        return hash(self._sets)
+
     def __repr__(self) -> str:
         return f"<Matrix: {len(self._sets)} sets of {len(self._bits)} models>"
 
@@ -120,11 +135,6 @@ class Matrix:
     def sets(self) -> tuple[ModelSet, ...]:
         """Every set, in the order in which they count."""
         return self._sets
-
-    @property
-    def costs(self) -> Mapping[ModelId, int]:
-        """What stopping a model costs, where it is not 1."""
-        return self._costs
 
     def _compile(self, one: ModelSet) -> list[int]:
         """Return for each node the models that occur in it, as bits."""
@@ -149,9 +159,9 @@ class Matrix:
         leaving = frozenset(running)
         if target in leaving:
             return Choice(frozenset())
-        total = sum(self._costs.get(model, 1) for model in leaving)
+        total = sum(self.costs.get(model, 1) for model in leaving)
         bit = self._bits.get(target, 0)
-        values = {self._bits[model]: self._costs.get(model, 1) for model in leaving if model in self._bits}
+        values = {self._bits[model]: self.costs.get(model, 1) for model in leaving if model in self._bits}
         best: tuple[ModelSet, _View] | None = None
         for one, views in self._views({**values, bit: 0}, bit) if bit else ():
             for view in views:

@@ -18,9 +18,29 @@ _COMFYUI_CONCURRENCY = 50
 _DEFAULT_CONCURRENCY = 10
 _INHERIT_TTL = -1
 
-_NO_TIMEOUTS = Timeouts(
-    connect_s=0, keepalive_s=0, response_header_s=0, tls_handshake_s=0, expect_continue_s=0, idle_conn_s=0
+
+NEW_MODEL = Model(
+    id=ModelId(""),
+    proxy="http://localhost:${PORT}",
+    ttl_s=_INHERIT_TTL,
+    unload_timeout_s=0,
+    concurrency_limit=0,
+    health_check_timeout_s=0,
+    evict_timeout_s=0,
+    load_timeout_s=0,
 )
+"""An entry without any key, before global values are handed down."""
+
+_NOTHING = replace(
+    NEW_MODEL,
+    proxy="",
+    check_endpoint="",
+    ttl_s=0,
+    timeouts=Timeouts(
+        connect_s=0, keepalive_s=0, response_header_s=0, tls_handshake_s=0, expect_continue_s=0, idle_conn_s=0
+    ),
+)
+"""A null entry: it lacks even the defaults (section 7.10)."""
 
 
 def read_models(expanded: Expanded, config: Config, reader: Reader, report: Report) -> dict[ModelId, Model]:
@@ -41,22 +61,10 @@ def read_models(expanded: Expanded, config: Config, reader: Reader, report: Repo
 
 
 def _prototype(model_id: ModelId, node: Node, port: int | None, config: Config) -> Model:
-    """Return the model that an entry without any key is; a null entry lacks even the defaults."""
-    is_nothing = is_null(node)
-    return Model(
-        id=model_id,
-        port=port,
-        proxy="" if is_nothing else f"http://localhost:{port}",
-        check_endpoint="" if is_nothing else "/health",
-        ttl_s=0 if is_nothing else _INHERIT_TTL,
-        unload_timeout_s=0,
-        concurrency_limit=0,
-        timeouts=_NO_TIMEOUTS if is_nothing else Timeouts(),
-        health_check_timeout_s=0,
-        evict_timeout_s=0,
-        load_timeout_s=0,
-        send_loading_state=config.send_loading_state,
-    )
+    """Return what a model is where its entry says nothing."""
+    empty = _NOTHING if is_null(node) else NEW_MODEL
+    proxy = empty.proxy.replace("${PORT}", str(port))
+    return replace(empty, id=model_id, port=port, proxy=proxy, send_loading_state=config.send_loading_state)
 
 
 def _with_new_names(node: Node) -> Node:

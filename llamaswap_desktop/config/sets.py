@@ -47,7 +47,7 @@ class MatrixChecks:
         costs = self._costs()
         sets = [self._parse(name, text) for name, text in self._source.sets.items()]
         self._check_circles(sets)
-        return Matrix(sets, costs) if self._report.error_count == errors_before else None
+        return Matrix(sets, costs, self._source.vars) if self._report.error_count == errors_before else None
 
     def _check_vars(self) -> None:
         for var, model in self._source.vars.items():

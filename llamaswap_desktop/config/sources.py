@@ -11,6 +11,11 @@ from llamaswap_desktop.errors import ConfigError, Problem, Severity
 _SUFFIXES = (".yml", ".yaml")
 
 
+def is_config_name(name: str) -> bool:
+    """Whether a file of this name counts in a directory of configuration files."""
+    return name.endswith(_SUFFIXES)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceText:
     """The text of a configuration file, and the name by which messages call it."""
@@ -49,7 +54,7 @@ class Sources:
             raise _error(self.directory, f"cannot read this directory: {error.strerror or error}") from error
         for name in names:
             path = self.directory / name
-            if name.endswith(_SUFFIXES) and not path.is_dir():
+            if is_config_name(name) and not path.is_dir():
                 yield path
 
     def read(self) -> tuple[SourceText, ...]:
