@@ -8,6 +8,8 @@
     ├── RequestRefused       change the request
     │   ├── Malformed          no valid HTTP/1.x
     │   ├── Unauthorized
+    │   ├── ProfileNotFound
+    │   ├── GroupNotFound
     │   ├── ModelNotGiven
     │   └── ModelNotFound
     ├── ConcurrencyLimit     wait a moment
@@ -99,6 +101,24 @@ class HeadTooLarge(Malformed):
     """Request line and headers together exceed the limit."""
 
     status = 431
+
+
+class ProfileNotFound(RequestRefused):
+    """There is no such profile."""
+
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'profile "{name}" not found')
+
+
+class GroupNotFound(RequestRefused):
+    """There is no such group."""
+
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'group "{name}" not found')
 
 
 class Unauthorized(RequestRefused):

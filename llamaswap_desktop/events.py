@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from llamaswap_desktop.errors import Problem
 from llamaswap_desktop.types import ModelId, ProcessState
 
 
@@ -23,6 +24,22 @@ class ProcessDied:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessStuck:
+    """A model's process has outlived its forced end; ``pid`` is for the user, who has to end it by other means."""
+
+    model: ModelId
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailed:
+    """A model did not become ready; ``detail`` says why."""
+
+    model: ModelId
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFinished:
     """A request has been answered, or its client has left."""
 
@@ -36,4 +53,53 @@ class RequestFinished:
     duration_s: float
 
 
-Event = ProcessStateChanged | ProcessDied | RequestFinished
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """Another profile is active, or none."""
+
+    active: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanged:
+    """A changed configuration is in force; ``restarts`` are the models whose definition is another now."""
+
+    added: tuple[ModelId, ...] = ()
+    removed: tuple[ModelId, ...] = ()
+    restarts: tuple[ModelId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRejected:
+    """A changed configuration cannot be used; the former one stays in force."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preloaded:
+    """A model of ``hooks.on_startup.preload`` has been loaded, or could not be."""
+
+    model: ModelId
+    success: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """Models have been paused or resumed."""
+
+    is_paused: bool
+
+
+Event = (
+    ProcessStateChanged
+    | ProcessDied
+    | ProcessStuck
+    | StartFailed
+    | RequestFinished
+    | ProfileChanged
+    | ConfigChanged
+    | ConfigRejected
+    | Preloaded
+    | PauseChanged
+)

@@ -22,6 +22,37 @@ class ModelSnapshot:
     in_flight: int = 0
     memory_bytes: int | None = None
     problem: str = ""
+    is_pinned: bool = False
+    is_stuck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSnapshot:
+    """One group of the configuration, with the switches that hold now; ``is_overridden`` if they were changed live."""
+
+    id: str
+    members: tuple[ModelId, ...]
+    swap: bool
+    exclusive: bool
+    persistent: bool
+    is_overridden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSnapshot:
+    """One request that waits; ``position`` is its place in the queue from 1, None when it waits for a load."""
+
+    model: ModelId
+    waited_s: float
+    position: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSnapshot:
+    """A pause; ``left_s`` is None when it lasts until somebody resumes."""
+
+    left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +67,9 @@ class Snapshot:
     phase: Phase = Phase.STARTING
     address: str = ""
     models: tuple[ModelSnapshot, ...] = ()
+    groups: tuple[GroupSnapshot, ...] = ()
+    profiles: tuple[str, ...] = ()
+    profile: str | None = None
+    paused: PauseSnapshot | None = None
+    waiting: tuple[WaitingSnapshot, ...] = ()
     problems: tuple[str, ...] = ()

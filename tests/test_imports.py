@@ -24,7 +24,7 @@ ROOMS = {
     "http1": (VOCABULARY, {"httptools", "msgspec"}),
     "process": (VOCABULARY | {"config", "http1", "guard"}, {"psutil"}),
     "activity": (VOCABULARY, {"msgspec"}),  # msgspec reads figures in 2 µs, and its structs are the API's JSON
-    "core": (VOCABULARY | {"config", "routing", "http1", "process"}, set()),
+    "core": (VOCABULARY | {"config", "routing", "http1", "process"}, {"msgspec"}),
     "proxy": (VOCABULARY | {"config", "http1", "core"}, {"msgspec"}),
     "web": (VOCABULARY | {"config", "http1", "core", "activity"}, {"aiohttp", "msgspec"}),
     "tray": (VOCABULARY, {"pystray", "PIL", "jeepney"}),

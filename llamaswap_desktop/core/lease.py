@@ -11,14 +11,27 @@ from llamaswap_desktop.types import ModelId
 class Lease:
     """The right to forward one request; while it is held the model is neither evicted nor unloaded for idleness.
 
-    ``upstream`` is None if the model's process has gone since the grant.
+    ``upstream`` is None if the model's process has gone since the grant.  ``waited_s`` and ``reason`` say how long the
+    request had to wait and what for; ``priority`` is its place in the order of the queue, for the activity record.
     """
 
-    __slots__ = ("_give_back", "model", "upstream")
+    __slots__ = ("_give_back", "model", "priority", "reason", "upstream", "waited_s")
 
-    def __init__(self, model: ModelId, upstream: Upstream | None, give_back: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        model: ModelId,
+        upstream: Upstream | None,
+        give_back: Callable[[], None],
+        *,
+        waited_s: float = 0.0,
+        reason: str = "",
+        priority: int = 0,
+    ) -> None:
         self.model = model
         self.upstream = upstream
+        self.waited_s = waited_s
+        self.reason = reason
+        self.priority = priority
         self._give_back: Callable[[], None] | None = give_back
 
     def release(self) -> None:
@@ -33,12 +46,26 @@ Settled = Callable[[Lease | LlamaSwapError], None]
 
 
 class Waiting:
-    """A place among those who wait for a model; ``release`` leaves it, also when the grant is on its way already."""
+    """A place among those who wait for a model; ``release`` leaves it, also when the grant is on its way already.
 
-    __slots__ = ("_cancel", "_outcome", "_settled", "model")
+    ``position`` asks for the place in the queue, from 1, None while the model is being loaded; ``why`` for one sentence
+    that says what the wait is for and how long it has been.
+    """
 
-    def __init__(self, model: ModelId, settled: Settled, cancel: Callable[[], None]) -> None:
+    __slots__ = ("_cancel", "_outcome", "_settled", "model", "position", "why")
+
+    def __init__(
+        self,
+        model: ModelId,
+        settled: Settled,
+        *,
+        cancel: Callable[[], None],
+        position: Callable[[], int | None],
+        why: Callable[[], str],
+    ) -> None:
         self.model = model
+        self.position = position
+        self.why = why
         self._settled: Settled | None = settled
         self._cancel = cancel
         self._outcome: Lease | LlamaSwapError | None = None

@@ -10,103 +10,207 @@ import itertools
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import assert_never
 
-from llamaswap_desktop.commands import Command, LoadModel, Quit, UnloadAll, UnloadModel
-from llamaswap_desktop.config import Config, Model
+from llamaswap_desktop.commands import (
+    Command,
+    LoadModel,
+    PauseModels,
+    PinModel,
+    Quit,
+    ReloadConfig,
+    ResumeModels,
+    SetGroup,
+    SetProfile,
+    UnloadAll,
+    UnloadModel,
+    UnpinModel,
+)
+from llamaswap_desktop.config import Config, Model, diff_configs
+from llamaswap_desktop.core.bus import Bus
+from llamaswap_desktop.core.footprints import Footprints
 from llamaswap_desktop.core.lease import Lease, Settled, Waiting
+from llamaswap_desktop.core.overrides import GroupOverrides
+from llamaswap_desktop.core.picture import picture_groups, picture_models, picture_waiting
+from llamaswap_desktop.core.planning import build_planner
+from llamaswap_desktop.core.resolving import Resolver, Target
+from llamaswap_desktop.core.sleep import SleepWatch
+from llamaswap_desktop.core.watchers import Watchers
 from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, StartFailed
-from llamaswap_desktop.events import Event, ProcessDied, ProcessStateChanged, RequestFinished
+from llamaswap_desktop.events import (
+    ConfigChanged,
+    Event,
+    PauseChanged,
+    ProcessDied,
+    ProcessStateChanged,
+    ProcessStuck,
+    ProfileChanged,
+)
+from llamaswap_desktop.events import StartFailed as StartHasFailed
+from llamaswap_desktop.http1 import Upstream
 from llamaswap_desktop.process import Process
-from llamaswap_desktop.routing import Counts, GroupPlanner, ModelRules, Rules, Scheduler, alphabet
-from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
+from llamaswap_desktop.routing import Device, ModelRules, Rules, Scheduler, WaitingRequest, alphabet
+from llamaswap_desktop.snapshot import PauseSnapshot, Snapshot
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId, Phase, ProcessState, RequestId, StopReason
 
 _log = logging.getLogger("llamaswap_desktop.core")
 
-_SNAPSHOT_INTERVAL_S = 0.1
 _OBITUARY_WAIT_S = 0.25
 """How long a broken connection waits to learn that the process behind it has died."""
 
+_SLEEP_LOOK_S = 5.0
+
 BuildProcess = Callable[[Model, Callable[[Event], None]], Process]
+BeforeStart = Callable[[Model], Awaitable[None] | None]
 
 
 class Core:
-    """The models of one configuration, their processes, and everybody who waits for them."""
+    """The models of one configuration, their processes, and everybody who waits for them.
 
-    def __init__(self, config: Config, *, build_process: BuildProcess) -> None:
+    Building one raises ``ConfigError`` if the configuration names a planner of the user's own that cannot be used.
+    """
+
+    def __init__(self, config: Config, *, build_process: BuildProcess, footprints: Footprints | None = None) -> None:
+        self.configured = config
+        """What the files say; ``config`` is what holds, with the switches that were changed live."""
         self.config = config
+        self._overrides = GroupOverrides()
+        self._build_process = build_process
         self._processes = {model.id: build_process(model, self._on_process_event) for model in config.models.values()}
-        self._scheduler = Scheduler(_rules(config), GroupPlanner(config.groups))
+        self._scheduler = Scheduler(_rules(config), build_planner(config))
+        self._resolver = Resolver(config, self.state_of)
+        self._footprints = footprints or Footprints()
         self._request_ids = itertools.count(1)
         self._tickets = itertools.count(1)
         self._waiting: dict[RequestId, Waiting] = {}
         self._starting: dict[ModelId, alphabet.Order] = {}
+        self._stopping: dict[ModelId, alphabet.Order] = {}
         self._unloads: dict[alphabet.Ticket, asyncio.Future[None]] = {}
         self._wake: asyncio.TimerHandle | None = None
+        self._sleep_look: asyncio.TimerHandle | None = None
+        self._sleep = SleepWatch()
         self._shutdown_at: float | None = None
-        self._listeners: list[Callable[[Event], None]] = []
-        self._watchers: list[Callable[[Snapshot], None]] = []
-        self._snapshot_due: asyncio.TimerHandle | None = None
+        self._paused_until: float | None = None
+        self._bus = Bus()
         self._problems: dict[ModelId, str] = {}
         self._mourners: defaultdict[ModelId, list[Callable[[str], None]]] = defaultdict(list)
+        self._memory_mib: dict[ModelId, Mapping[Device, int]] = {}
+        self._planner_problem = ""
+        self._watchers = Watchers(self.snapshot)
+        self._was_paused = False
         self._rev = 0
         self._phase = Phase.STARTING
         self._address = ""
         self._on_quit: Callable[[], None] | None = None
+        self._on_reload: Callable[[], None] | None = None
+        self._before_start: BeforeStart | None = None
+        self._tell_footprints(config.models.values())
 
     def __repr__(self) -> str:
-        return f"<Core {self._phase}: {self._scheduler!r}>"
+        return f"<Core: {self._scheduler!r}>"
 
     # -- using a model
 
-    def resolve(self, name: str) -> ModelId:
-        """Return the model that ``name`` (an id or an alias) stands for; raises ``ModelNotFound``."""
+    def resolve(self, name: str) -> Target:
+        """Return what a request for ``name`` goes to, profile and selector applied; see ``Resolver.resolve``."""
+        return self._resolver.resolve(name)
+
+    def resolve_path(self, prefixes: Sequence[str]) -> tuple[int, Target]:
+        """Find the model in a path below ``/upstream/``; see ``Resolver.resolve_path``."""
+        return self._resolver.resolve_path(prefixes)
+
+    def resolve_local(self, name: str) -> ModelId:
+        """Return the local model that ``name`` (an id or an alias) stands for; raises ``ModelNotFound``."""
         model = self.config.resolve_local(name)
         if model is None:
-            raise ModelNotFound("no router for requested model")
+            raise ModelNotFound("model not found")
         return model
 
-    def request(self, model: ModelId, settled: Settled) -> Lease | Waiting:
+    def request(self, model: ModelId, settled: Settled, *, by_hand: bool = False) -> Lease | Waiting:
         """Ask for the right to forward one request to ``model``.
 
         Returns a ``Lease`` if the model serves now, else a ``Waiting`` that calls ``settled`` later, never within
-        this call.  Raises what the scheduler refuses with (``ConcurrencyLimit``, ``ShuttingDown``).
+        this call.  Raises what the scheduler refuses with (``ConcurrencyLimit``, ``ShuttingDown``, ...).  A request
+        ``by_hand`` tries again whatever has failed before.
         """
+        if self._sleep.has_slept():
+            self._woke()
         request = RequestId(next(self._request_ids))
         lease: Lease | None = None
-        for effect in self._scheduler.handle(alphabet.Requested(request, model), time.monotonic()):
-            if isinstance(effect, alphabet.Grant):
-                lease = self._lease(request, model)
-            elif isinstance(effect, alphabet.Reject):
-                raise effect.error
+        refusal: LlamaSwapError | None = None
+        for effect in self._scheduler.handle(alphabet.Requested(request, model, by_hand), time.monotonic()):
+            if isinstance(effect, alphabet.Grant) and effect.request == request:
+                lease = self._lease(effect, model)
+            elif isinstance(effect, alphabet.Reject) and effect.request == request:
+                refusal = effect.error
             else:
                 self._carry_out(effect)
         self._changed()
+        if refusal is not None:
+            raise refusal
         if lease is not None:
             return lease
-        waiting = self._waiting[request] = Waiting(model, settled, lambda: self._cancelled(request))
+        waiting = self._waiting[request] = Waiting(
+            model,
+            settled,
+            cancel=lambda: self._cancelled(request),
+            position=lambda: self._scheduler.position(request),
+            why=lambda: self._scheduler.why(request, time.monotonic()),
+        )
         return waiting
 
-    def _lease(self, request: RequestId, model: ModelId) -> Lease:
-        return Lease(model, self._processes[model].upstream, lambda: self._handle(alphabet.Served(request)))
+    async def acquire(self, model: ModelId, *, by_hand: bool = False) -> Lease:
+        """Wait for the right to use ``model``: for what is no client's request.  Raises as ``request`` does."""
+        settled: asyncio.Future[Lease | LlamaSwapError] = asyncio.get_running_loop().create_future()
+        held = self.request(model, settled.set_result, by_hand=by_hand)
+        if isinstance(held, Lease):
+            return held
+        try:
+            outcome = await settled
+        except asyncio.CancelledError:
+            held.release()
+            raise
+        if isinstance(outcome, LlamaSwapError):
+            raise outcome
+        return outcome
+
+    def _lease(self, grant: alphabet.Grant, model: ModelId) -> Lease:
+        request = grant.request
+        return Lease(
+            model,
+            self._processes[model].upstream,
+            lambda: self._handle(alphabet.Served(request)),
+            waited_s=grant.waited_s,
+            reason=grant.reason,
+            priority=self._scheduler.priority(model),
+        )
 
     def _cancelled(self, request: RequestId) -> None:
         del self._waiting[request]
         self._handle(alphabet.Cancelled(request))
+
+    def upstream_if_ready(self, model: ModelId) -> Upstream | None:
+        """Return where a ready model can be reached: for what goes past the queue.  None if it is not ready."""
+        return self._processes[model].upstream
+
+    def state_of(self, model: ModelId) -> ProcessState:
+        """Return the state of a model's process."""
+        return self._processes[model].state
 
     def explain_failure(self, model: ModelId, explained: Callable[[str], None]) -> None:
         """Call ``explained`` once with how the model's process died, or with nothing if it seems to live on.
 
         A broken connection is often noticed before the death that broke it, so this waits a moment for the news.
         """
-        if self._processes[model].state is not ProcessState.READY:
-            asyncio.get_running_loop().call_soon(explained, self._problems.get(model, ""))
+        loop = asyncio.get_running_loop()
+        process = self._processes.get(model)
+        if process is None or process.state is not ProcessState.READY:
+            loop.call_soon(explained, self._problems.get(model, ""))
             return
         self._mourners[model].append(explained)
-        asyncio.get_running_loop().call_later(_OBITUARY_WAIT_S, self._stop_mourning, model, explained)
+        loop.call_later(_OBITUARY_WAIT_S, self._stop_mourning, model, explained)
 
     def _stop_mourning(self, model: ModelId, explained: Callable[[str], None]) -> None:
         if explained in self._mourners[model]:
@@ -116,14 +220,33 @@ class Core:
     # -- commands
 
     def execute(self, command: Command) -> None:
-        """Carry out a wish of one of the faces; returns at once.  Raises ``ModelNotFound``."""
+        """Carry out a wish of one of the faces; returns at once.
+
+        Raises ``ModelNotFound``, ``ProfileNotFound`` or ``GroupNotFound`` for what is not there.
+        """
         match command:
             case LoadModel(model):
-                self._load(self.resolve(model))
+                self._load(self.resolve_local(model))
             case UnloadModel(model):
-                spawn(f"unload {model}", self.unload((self.resolve(model),)))
+                spawn(f"unload {model}", self.unload((self.resolve_local(model),)))
             case UnloadAll():
                 spawn("unload all", self.unload())
+            case PinModel(model):
+                self._handle(alphabet.Pin(self.resolve_local(model)))
+            case UnpinModel(model):
+                self._handle(alphabet.Unpin(self.resolve_local(model)))
+            case SetProfile(name):
+                self.set_profile(name)
+            case PauseModels(seconds, holds):
+                self._pause(seconds, holds=holds)
+            case ResumeModels():
+                self._handle(alphabet.Resume())
+            case SetGroup():
+                self._overrides = self._overrides.changed_by(command, self.configured)
+                self.reconfigure(self.configured)
+            case ReloadConfig():
+                if self._on_reload is not None:
+                    self._on_reload()
             case Quit():
                 if self._on_quit is not None:
                     self._on_quit()
@@ -134,20 +257,25 @@ class Core:
         """Have ``act`` called when somebody wishes the program to end."""
         self._on_quit = act
 
+    def on_reload(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called when somebody wishes the configuration to be read again."""
+        self._on_reload = act
+
+    def before_start(self, act: BeforeStart) -> None:
+        """Have ``act`` called before each start; what it returns is waited for first."""
+        self._before_start = act
+
     def _load(self, model: ModelId) -> None:
+        spawn(f"load {model}", self._load_and_let_go(model))
+
+    async def _load_and_let_go(self, model: ModelId) -> None:
         """Ask for the model like any client, and let go as soon as it is there."""
-
-        def settled(outcome: Lease | LlamaSwapError) -> None:
-            if isinstance(outcome, Lease):
-                outcome.release()
-
         try:
-            held = self.request(model, settled)
+            lease = await self.acquire(model, by_hand=True)
         except LlamaSwapError as error:
             _log.warning("cannot load %s: %s", model, error)
-            return
-        if isinstance(held, Lease):
-            held.release()
+        else:
+            lease.release()
 
     async def unload(self, models: Iterable[ModelId] = ()) -> None:
         """Stop these models (all if none are named), busy or not; returns when they are gone."""
@@ -155,14 +283,34 @@ class Core:
         self._handle(alphabet.Unload(ticket, tuple(models)))
         await done
 
+    def set_profile(self, name: str | None) -> None:
+        """Make a profile active, or none; raises ``ProfileNotFound``."""
+        if self._resolver.set_profile(name):
+            _log.info("profile: %s", self._resolver.profile or "none")
+            self.publish(ProfileChanged(self._resolver.profile))
+            self._changed()
+
+    @property
+    def profile(self) -> str | None:
+        """The name of the active profile."""
+        return self._resolver.profile
+
+    def _pause(self, seconds: float | None, *, holds: bool) -> None:
+        ticket, _ = self._new_ticket()
+        self._paused_until = None if seconds is None else time.monotonic() + seconds
+        self._handle(alphabet.Pause(ticket, self._paused_until, holds))
+
     async def shut_down(self, budget_s: float) -> None:
         """Refuse everything, stop every model with ``budget_s`` at most; returns when all are gone."""
         self._shutdown_at = time.monotonic() + budget_s
         ticket, done = self._new_ticket()
         self._handle(alphabet.ShutDown(ticket))
         await done
-        if self._wake is not None:
-            self._wake.cancel()
+        for timer in (self._wake, self._sleep_look):
+            if timer is not None:
+                timer.cancel()
+        self._watchers.close()
+        self._footprints.save()
         for process in self._processes.values():
             await process.end(0.0)
 
@@ -177,6 +325,74 @@ class Core:
         self._unloads[ticket] = done
         return ticket, done
 
+    # -- another configuration
+
+    def reconfigure(self, configured: Config) -> None:
+        """Let another configuration hold from now on (runtime specification, section 14.5).
+
+        Unchanged models go on as they are; a changed one finishes what it is answering and starts anew; queued
+        requests are decided again.  Raises ``ConfigError``, and then nothing has changed.
+        """
+        config = self._overrides.applied_to(configured)
+        planner = build_planner(config)
+        diff = diff_configs(self.config, config)
+        for model in config.models.values():
+            if model.id in self._processes:
+                self._processes[model.id].redefine(model)
+            else:
+                self._processes[model.id] = self._build_process(model, self._on_process_event)
+        profile = self.profile
+        self.configured, self.config = configured, config
+        self._resolver.reconfigure(config)
+        self._planner_problem = ""
+        self._handle(alphabet.Reconfigure(_rules(config), planner, frozenset(diff.restarts)))
+        self._tell_footprints(config.models[model] for model in (*diff.added, *diff.restarts))
+        self.publish(ConfigChanged(diff.added, diff.removed, diff.restarts))
+        if self.profile != profile:
+            self.publish(ProfileChanged(self.profile))
+
+    def _forget(self, model: ModelId) -> None:
+        """Let go of a process whose model is configured no more."""
+        process = self._processes.pop(model)
+        self._problems.pop(model, None)
+        self._memory_mib.pop(model, None)
+        spawn(f"end {model}", process.end(0.0))
+
+    # -- memory
+
+    def learn_footprint(self, model: ModelId, seen_mib: Mapping[Device, int], *, is_new_load: bool) -> None:
+        """Take note of what a running model holds now, MiB by device."""
+        self._memory_mib[model] = seen_mib
+        if model in self.config.models:
+            learnt = self._footprints.learn(self.config.models[model], seen_mib, is_new_load=is_new_load)
+            if learnt is not None:
+                self._handle(alphabet.FootprintLearnt(model, learnt))
+
+    def measure_memory(self, available_mib: Mapping[Device, int]) -> None:
+        """Take note of how much memory models may use at all, MiB by device."""
+        self._handle(alphabet.MemoryMeasured(available_mib))
+
+    def footprint_of(self, model: ModelId) -> Mapping[Device, int] | None:
+        """Return what the model was seen to take, MiB by device; None if it never was."""
+        return self._footprints.of(self.config.models[model])
+
+    def _tell_footprints(self, models: Iterable[Model]) -> None:
+        for model in models:
+            if (known := self._footprints.of(model)) is not None:
+                self._handle(alphabet.FootprintLearnt(model.id, known))
+
+    # -- sleep
+
+    def watch_for_sleep(self) -> None:
+        """Look every few seconds whether the computer has slept: then no ready model is believed unchecked."""
+        if self._sleep.has_slept():
+            self._woke()
+        self._sleep_look = asyncio.get_running_loop().call_later(_SLEEP_LOOK_S, self.watch_for_sleep)
+
+    def _woke(self) -> None:
+        _log.info("the computer has slept: every loaded model is checked before it is used again")
+        self._handle(alphabet.Woke())
+
     # -- the scheduler's effects
 
     def _handle(self, event: alphabet.Event) -> None:
@@ -186,31 +402,32 @@ class Core:
 
     def _carry_out(self, effect: alphabet.Effect) -> None:
         match effect:
-            case alphabet.Grant(request, _, _):
+            case alphabet.Grant(request):
                 waiting = self._waiting.pop(request)
-                waiting.settle(self._lease(request, waiting.model))
+                waiting.settle(self._lease(effect, waiting.model))
             case alphabet.Reject(request, error):
                 self._waiting.pop(request).settle(error)
+            case alphabet.LoadBegun(model, victims, running, reason):
+                self._log_load(model, victims, running, reason)
             case alphabet.Start(order, model):
                 self._starting[model] = order
                 spawn(f"start {model}", self._start(order, model))
             case alphabet.Stop(order, model, reason) | alphabet.Abort(order, model, reason):
+                self._stopping[model] = order
                 spawn(f"stop {model}", self._stop(order, model, reason))
-            case alphabet.LoadBegun(model, victims, running, reason):
-                self._log_load(model, victims, running, reason)
             case alphabet.Check(order, model):
-                passed = alphabet.Checked(order, model, is_healthy=True)
-                asyncio.get_running_loop().call_soon(self._handle, passed)
-            case alphabet.PlannerReplaced(problem):
-                _log.error("%s", problem)
-            case alphabet.Forgotten():
-                pass
+                spawn(f"check {model}", self._check(order, model))
             case alphabet.WakeAt(at):
                 self._wake_at(at)
             case alphabet.Unloaded(ticket):
                 done = self._unloads.pop(ticket)
                 if not done.done():
                     done.set_result(None)
+            case alphabet.Forgotten(model):
+                self._forget(model)
+            case alphabet.PlannerReplaced(problem):
+                _log.error("%s", problem)
+                self._planner_problem = problem
             case _:
                 assert_never(effect)
 
@@ -228,6 +445,8 @@ class Core:
     async def _start(self, order: alphabet.Order, model: ModelId) -> None:
         """Start the model; that it is ready is learnt from its own event, which no later death can overtake."""
         try:
+            if self._before_start is not None and (wait := self._before_start(self.config.models[model])) is not None:
+                await wait
             await self._processes[model].ensure_ready()
         except LlamaSwapError as error:
             self._note_failure(model, error)
@@ -238,12 +457,22 @@ class Core:
 
     async def _stop(self, order: alphabet.Order, model: ModelId, reason: StopReason) -> None:
         try:
-            await self._processes[model].stop(self._grace_s(self.config.models[model], reason))
+            await self._processes[model].stop(self._grace_s(self.config.models.get(model), reason))
         except Exception:  # noqa: BLE001 - top of a task: the scheduler must go on
             _log.exception("stopping %s failed unexpectedly", model)
         self._handle(alphabet.Stopped(order, model))
 
-    def _grace_s(self, model: Model, reason: StopReason) -> float:
+    async def _check(self, order: alphabet.Order, model: ModelId) -> None:
+        is_healthy = False
+        try:
+            is_healthy = await self._processes[model].is_healthy()
+        except Exception:  # noqa: BLE001 - top of a task: the scheduler must go on
+            _log.exception("checking %s failed unexpectedly", model)
+        self._handle(alphabet.Checked(order, model, is_healthy=is_healthy))
+
+    def _grace_s(self, model: Model | None, reason: StopReason) -> float:
+        if model is None:
+            return self.config.unload_timeout_s  # it is configured no more
         match reason:
             case StopReason.EVICTED:
                 return model.evict_timeout_s
@@ -257,8 +486,9 @@ class Core:
 
     def _note_failure(self, model: ModelId, error: LlamaSwapError) -> None:
         if isinstance(error, StartFailed):
-            self._problems[model] = str(error).removeprefix("unspecific error: ")
-            _log.warning("cannot start %s: %s", model, self._problems[model])
+            self._problems[model] = detail = str(error).removeprefix("unspecific error: ")
+            _log.warning("cannot start %s: %s", model, detail)
+            self.publish(StartHasFailed(model, detail))
 
     # -- what the processes report
 
@@ -275,10 +505,11 @@ class Core:
                 for explained in self._mourners.pop(model, []):
                     asyncio.get_running_loop().call_soon(explained, detail)
                 self._handle(alphabet.Died(model))
-            case RequestFinished():
-                pass
+            case ProcessStuck(model, pid):
+                self._problems[model] = f"process {pid} of model '{model}' survived a forced stop"
+                self._handle(alphabet.Stuck(self._stopping[model], model))
             case _:
-                assert_never(event)
+                pass
         self.publish(event)
         self._changed()
 
@@ -286,37 +517,49 @@ class Core:
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Have ``listener`` told of every event, in order; the result unsubscribes it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._bus.subscribe(listener)
 
     def publish(self, event: Event) -> None:
         """Tell every subscriber of ``event``."""
-        for listener in self._listeners:
-            listener(event)
+        self._bus.publish(event)
 
     def watch(self, watcher: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Have ``watcher`` given a fresh snapshot soon after each change, at most ten a second."""
-        self._watchers.append(watcher)
-        watcher(self.snapshot())
-        return lambda: self._watchers.remove(watcher)
+        return self._watchers.watch(watcher)
 
     def snapshot(self) -> Snapshot:
         """Return the picture of now."""
+        now = time.monotonic()
+        problems = [str(problem) for problem in self.config.warnings]
         return Snapshot(
             rev=self._rev,
             phase=self._phase,
             address=self._address,
-            models=tuple(self._model_snapshot(model) for model in self.config.models.values()),
-            problems=tuple(str(problem) for problem in self.config.warnings),
+            models=picture_models(self.config, self._scheduler, self._processes, self._problems, self._memory_mib),
+            groups=picture_groups(self.config, self.configured),
+            profiles=tuple(self.config.profiles),
+            profile=self.profile,
+            paused=self._pause_snapshot(now),
+            waiting=picture_waiting(self._scheduler, now),
+            problems=tuple([*problems, self._planner_problem] if self._planner_problem else problems),
         )
+
+    def _pause_snapshot(self, now: float) -> PauseSnapshot | None:
+        if not self._scheduler.is_paused():
+            return None
+        return PauseSnapshot(None if self._paused_until is None else max(0.0, self._paused_until - now))
+
+    def waiting(self) -> list[WaitingRequest]:
+        """Return everybody who waits, each with the reason in words."""
+        return self._scheduler.waiting(time.monotonic())
 
     def process_states(self) -> Mapping[ModelId, ProcessState]:
         """Return the state of every model's process, for listings."""
-        return {model: process.state for model, process in self._processes.items()}
+        return {model: self._processes[model].state for model in self.config.models}
 
-    def counts(self, model: ModelId) -> Counts:
-        """Return how many requests wait for ``model`` and how many it is answering."""
-        return self._scheduler.counts(model)
+    def pids(self) -> Mapping[ModelId, int]:
+        """Return the process id of every model that has a process."""
+        return {model: process.pid for model, process in self._processes.items() if process.pid is not None}
 
     def entered(self, phase: Phase, *, address: str = "") -> None:
         """Note a new phase of the program's life, and the base URL that it serves on."""
@@ -324,29 +567,12 @@ class Core:
         self._address = address or self._address
         self._changed()
 
-    def _model_snapshot(self, model: Model) -> ModelSnapshot:
-        counts = self._scheduler.counts(model.id)
-        return ModelSnapshot(
-            id=model.id,
-            name=model.name or model.id,
-            state=self._processes[model.id].state,
-            unlisted=model.unlisted,
-            waiting=counts.waiting,
-            in_flight=counts.in_flight,
-            problem=self._problems.get(model.id, ""),
-        )
-
     def _changed(self) -> None:
         self._rev += 1
-        if self._watchers and self._snapshot_due is None:
-            loop = asyncio.get_running_loop()
-            self._snapshot_due = loop.call_later(_SNAPSHOT_INTERVAL_S, self._show_snapshot)
-
-    def _show_snapshot(self) -> None:
-        self._snapshot_due = None
-        snapshot = self.snapshot()
-        for watcher in self._watchers:
-            watcher(snapshot)
+        self._watchers.changed()
+        if (is_paused := self._scheduler.is_paused()) is not self._was_paused:
+            self._was_paused = is_paused
+            self.publish(PauseChanged(is_paused))
 
 
 def _rules(config: Config) -> Rules:

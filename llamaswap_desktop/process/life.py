@@ -9,7 +9,7 @@ from typing import Any
 
 from llamaswap_desktop.config import Model
 from llamaswap_desktop.errors import StartFailed
-from llamaswap_desktop.events import Event, ProcessDied
+from llamaswap_desktop.events import Event, ProcessDied, ProcessStuck
 from llamaswap_desktop.http1 import Upstream
 from llamaswap_desktop.process.command import BadCommand, parse_command, parse_stop_command
 from llamaswap_desktop.process.environment import add_entries
@@ -194,6 +194,7 @@ class Life:
     async def _end_leftovers(self, child: Child, *, polite_s: float) -> None:
         while not await child.end_leftovers(polite_s, polite_s + _STUCK_AFTER_S):
             _log.error("%s: process %d cannot be ended; still trying", self._model.id, child.pid)
+            self._publish(ProcessStuck(self._model.id, child.pid))
             polite_s = 0.0
         await child.output.end(_PIPE_LINGER_S)
 

@@ -21,10 +21,13 @@ from llamaswap_desktop.config import Model
 from llamaswap_desktop.errors import NotReady, StartFailed
 from llamaswap_desktop.events import Event, ProcessStateChanged
 from llamaswap_desktop.http1 import Upstream
+from llamaswap_desktop.process.health import is_healthy
 from llamaswap_desktop.process.launcher import Launcher
 from llamaswap_desktop.process.life import Life
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ProcessState
+
+_CHECK_S = 5.0
 
 
 class Process:
@@ -62,6 +65,19 @@ class Process:
     def pid(self) -> int | None:
         """The child's process id; None if there is none."""
         return self._life.pid if self._life is not None else None
+
+    def redefine(self, model: Model) -> None:
+        """Go by another definition from the next start on; a life under way stays what it is."""
+        self.model = model
+
+    async def is_healthy(self) -> bool:
+        """Ask the ready process whether it still answers its check; True where there is no check to ask."""
+        upstream = self.upstream
+        if upstream is None:
+            return False
+        if self.model.check_endpoint.strip() == "none":
+            return True
+        return await is_healthy(upstream, self.model.check_endpoint, timeout_s=_CHECK_S)
 
     async def ensure_ready(self) -> None:
         """Start the process if need be; returns when it is ready.

@@ -18,7 +18,7 @@ is ended at once (HTTP specification, section 10.4).
 """
 
 from llamaswap_desktop.core import Core, Lease, Waiting
-from llamaswap_desktop.errors import LlamaSwapError, NotReady, UpstreamFailed
+from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, NotReady, UpstreamFailed
 from llamaswap_desktop.http1 import (
     Call,
     Exchange,
@@ -57,7 +57,9 @@ class Forward:
         self._body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         try:
-            model = self._core.resolve(requested_model(self._exchange.request, self._body))
+            model = self._core.resolve(requested_model(self._exchange.request, self._body)).model
+            if not isinstance(model, str):
+                raise ModelNotFound("no router for requested model")
             held = self._core.request(model, self._settled)
         except LlamaSwapError as error:
             self._exchange.fail(error)

@@ -1,0 +1,74 @@
+"""From ``routing.router`` to a planner; a planner of the user's own is imported, timed and watched here."""
+
+import ctypes
+import importlib
+import threading
+import time
+from typing import cast
+
+from llamaswap_desktop.config import Config
+from llamaswap_desktop.errors import ConfigError, Problem, Severity
+from llamaswap_desktop.routing import (
+    Answer,
+    Ask,
+    ContainedPlanner,
+    GroupPlanner,
+    MatrixPlanner,
+    MemoryPlanner,
+    Picture,
+    Planner,
+    UserPlanner,
+    with_default_group,
+)
+from llamaswap_desktop.types import ModelId
+
+_WATCHDOG_S = 1.0
+
+
+class PlannerNeverEnded(Exception):
+    """Raised by the watchdog in a user's planner that does not come to an end."""
+
+
+def build_planner(config: Config) -> Planner:
+    """Return the planner that the configuration names; raises ``ConfigError`` if a user's own cannot be imported."""
+    router = config.routing.router
+    match router.use:
+        case "group":
+            return GroupPlanner(config.groups)
+        case "matrix":
+            assert router.settings.matrix is not None, "loading refuses the engine without its settings"
+            return MatrixPlanner(router.settings.matrix)
+        case "memory":
+            return MemoryPlanner(router.settings.memory, config.groups)
+        case path:
+            instead = GroupPlanner(with_default_group(config.groups, config.models))
+            return ContainedPlanner(path, _ask(_import(path)), hard_rules=config.groups, instead=instead)
+
+
+def _import(path: str) -> UserPlanner:
+    module_name, _, name = path.partition(":")
+    try:
+        return cast("UserPlanner", getattr(importlib.import_module(module_name), name)())
+    except Exception as error:
+        why = f"the planner {path!r} cannot be used: {error!r}; check the name, and that it can be imported from here"
+        raise ConfigError([Problem(Severity.ERROR, why, path="routing.router.use")]) from error
+
+
+def _ask(planner: UserPlanner) -> Ask:
+    def ask(target: ModelId, picture: Picture) -> Answer:
+        watchdog = threading.Timer(_WATCHDOG_S, _interrupt, [threading.get_ident()])
+        watchdog.daemon = True
+        watchdog.start()
+        began = time.perf_counter()
+        try:
+            victims = planner.victims(target, picture)
+        finally:
+            watchdog.cancel()
+        return Answer(victims, time.perf_counter() - began)
+
+    return ask
+
+
+def _interrupt(thread: int) -> None:
+    """Raise ``PlannerNeverEnded`` in ``thread``: best effort, a call into C code goes on."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(PlannerNeverEnded))
