@@ -1,0 +1,120 @@
+"""A process that the test plays: it starts, fails, dies and stops when it is told to."""
+
+import asyncio
+
+from llamaswap_desktop.config import Config, Group, GroupId, Model, Router, RouterSettings, Routing
+from llamaswap_desktop.core import Core
+from llamaswap_desktop.errors import NotReady, StartFailed
+from llamaswap_desktop.events import ProcessDied, ProcessStateChanged
+from llamaswap_desktop.http1 import Upstream
+from llamaswap_desktop.types import ModelId, ProcessState
+
+
+class FakeProcess:
+    """``Process`` without a child.  Ready at once unless ``holds`` is set; ``fails`` makes a start fail."""
+
+    def __init__(self, model, publish):
+        self.model = model
+        self.state = ProcessState.STOPPED
+        self.publish = publish
+        self.holds = False
+        self.fails = ""
+        self.healthy = True
+        self.graces = []
+        self.starts = 0
+        self._go_on = asyncio.Event()
+        self._address = Upstream(f"http://127.0.0.1:{model.port or 1}")
+
+    @property
+    def upstream(self):
+        return self._address if self.state is ProcessState.READY else None
+
+    @property
+    def pid(self):
+        return None if self.state in {ProcessState.STOPPED, ProcessState.SHUTDOWN} else 4711
+
+    def redefine(self, model):
+        self.model = model
+
+    async def is_healthy(self):
+        return self.healthy
+
+    def go_on(self):
+        self._go_on.set()
+
+    async def ensure_ready(self):
+        if self.state is ProcessState.SHUTDOWN:
+            raise NotReady(self.model.id)
+        if self.state is ProcessState.READY:
+            return
+        self.starts += 1
+        self.change(ProcessState.STARTING)
+        if self.holds:
+            await self._go_on.wait()
+        if self.state is not ProcessState.STARTING:
+            raise StartFailed("aborted")
+        if self.fails:
+            self.change(ProcessState.STOPPED)
+            raise StartFailed(self.fails)
+        self.change(ProcessState.READY)
+
+    async def stop(self, grace_s):
+        self.graces.append(grace_s)
+        if self.state is ProcessState.READY:
+            self.change(ProcessState.STOPPING)
+        self.go_on()
+        await asyncio.sleep(0)
+        self.change(ProcessState.STOPPED)
+
+    def kill(self):
+        self.go_on()
+
+    async def end(self, grace_s):
+        self.change(ProcessState.SHUTDOWN)
+
+    def die(self):
+        self.change(ProcessState.STOPPED)
+        self.publish(ProcessDied(self.model.id, f"model '{self.model.id}' was ended by SIGKILL after 1.0 s"))
+
+    def change(self, new):
+        old, self.state = self.state, new
+        if old is not new:
+            self.publish(ProcessStateChanged(self.model.id, old, new))
+
+
+def model(name: str, **fields) -> Model:
+    return Model(id=ModelId(name), **{"port": 1, "cmd": f"run {name}", **fields})
+
+
+def config(*models: Model, together: bool = False, **fields) -> Config:
+    """A configuration of these models, of which one runs at a time unless they may run ``together``."""
+    members = tuple(each.id for each in models)
+    group = Group(id=GroupId("g"), members=members, swap=not together, exclusive=not together)
+    routing = Routing(router=Router(settings=RouterSettings(groups={group.id: group})))
+    return Config(**{"models": {each.id: each for each in models}, "routing": routing, **fields})
+
+
+class World:
+    """A core over fake processes, with what it publishes."""
+
+    def __init__(self, configuration: Config, **settings) -> None:
+        self.processes: dict[str, FakeProcess] = {}
+        self.events = []
+        self.core = Core(configuration, build_process=self._build, **settings)
+        self.core.subscribe(self.events.append)
+
+    def _build(self, its_model, publish):
+        self.processes[its_model.id] = FakeProcess(its_model, publish)
+        return self.processes[its_model.id]
+
+    async def until(self, fact, name: str) -> None:
+        """Let the loop turn until ``fact()`` is true."""
+        try:
+            async with asyncio.timeout(2):
+                while not fact():
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            raise AssertionError(f"still not true: {name}; {self.core!r}") from None
+
+    async def end(self) -> None:
+        await self.core.shut_down(1)
