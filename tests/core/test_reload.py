@@ -42,7 +42,7 @@ async def test_new_configuration_holds_and_ports_are_kept(file):
 async def test_broken_file_changes_nothing_and_is_reported(file):
     world, reloader = made(file)
     before = world.core.config
-    file.write_text("models:\n  a: {cmd: "x ${PORT}", ttl: soon}\n")
+    file.write_text("models:\n  a: {cmd: 'x ${PORT}', ttl: soon}\n")
     with pytest.raises(ConfigError, match="soon"):
         await reloader.ask()
     assert world.core.config is before
