@@ -58,6 +58,8 @@ _SHOW_ATTEMPTS = 60
 
 _PER_MONITOR_DPI_AWARE_V2 = -4
 
+_ConsoleHandler = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)  # type: ignore[attr-defined, unused-ignore]
+
 
 class WindowsTray:
     """Draws snapshots in the notification area; the main thread runs the message loop."""
@@ -285,7 +287,7 @@ def _console_end_calls(react: Callable[[int], bool]) -> Any:
 
     Python's own signal handlers run on the main thread only, and not while that waits for messages.
     """
-    handler = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(react)  # type: ignore[attr-defined, unused-ignore]
+    handler = _ConsoleHandler(react)
     win32.windll.kernel32.SetConsoleCtrlHandler(handler, 1)
     try:
         yield
