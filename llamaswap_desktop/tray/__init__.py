@@ -2,7 +2,6 @@
 
 from llamaswap_desktop.tray.choose import build_tray
 from llamaswap_desktop.tray.menu import Action, Local
-from llamaswap_desktop.tray.null import NullTray
 from llamaswap_desktop.tray.shell import Tray, Wishes
 
-__all__ = ["Action", "Local", "NullTray", "Tray", "Wishes", "build_tray"]
+__all__ = ["Action", "Local", "Tray", "Wishes", "build_tray"]

@@ -22,6 +22,8 @@ class Local(StrEnum):
     COPY_ADDRESS = "copy address"
     TRY_AGAIN = "try again"
     """Read the configuration and listen once more, after a start that failed."""
+    END_UNLESS_SERVING = "end unless serving"
+    """Nobody can see the icon: end a program that could not start, for nobody can ask it to try again."""
 
 
 Action = Command | Local

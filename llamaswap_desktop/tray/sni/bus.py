@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from jeepney import (
     new_method_return,
     new_signal,
 )
+from jeepney.bus import get_bus
 from jeepney.io.asyncio import DBusConnection, open_dbus_connection
 
 DAEMON = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 
 _REPLY_TIMEOUT_S = 10.0
+_LOOK_TIMEOUT_S = 1.0
 
 
 class BusGone(Exception):
@@ -58,6 +61,19 @@ def session_bus_address() -> str:
         return address
     runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"  # type: ignore[attr-defined, unused-ignore] # not on Windows
     return f"unix:path={Path(runtime) / 'bus'}"
+
+
+def why_no_bus() -> str:
+    """Say why there is no session bus; empty if one answers."""
+    address = session_bus_address()
+    try:
+        path = get_bus(address)
+        with socket.socket(socket.AF_UNIX) as probe:  # type: ignore[attr-defined, unused-ignore] # not on Windows
+            probe.settimeout(_LOOK_TIMEOUT_S)
+            probe.connect(path)
+    except (OSError, RuntimeError, ValueError) as error:  # the latter two: an address that makes no sense
+        return f"there is no session bus at {address} ({error})"
+    return ""
 
 
 class Bus:

@@ -15,7 +15,7 @@ from jeepney import DBusAddress
 from llamaswap_desktop.commands import Quit
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tasks import spawn
-from llamaswap_desktop.tray.menu import Action
+from llamaswap_desktop.tray.menu import Action, Local
 from llamaswap_desktop.tray.shell import Wishes
 from llamaswap_desktop.tray.sni.bus import DAEMON, Bus, BusGone, CallFailed, session_bus_address
 from llamaswap_desktop.tray.sni.display import has_display_gone
@@ -96,6 +96,7 @@ class SniTray:
             await self._live_on_one_bus()
         except BusGone as gone:
             _log.warning("no tray icon: %s", gone)
+            self._wishes.act(Local.END_UNLESS_SERVING)
             return
         while await self._live_on_next_bus():
             pass
@@ -104,6 +105,7 @@ class SniTray:
             self._wishes.act(Quit())
         else:
             _log.warning("no session bus for %.0f s: going on without a tray icon", self._reconnect_s)
+            self._wishes.act(Local.END_UNLESS_SERVING)
 
     async def _live_on_next_bus(self) -> bool:
         """Try for a while to come back to a bus, and live there; return whether there was one."""
@@ -158,6 +160,7 @@ class SniTray:
                 "the dashboard is at %s/ui/",
                 self._latest.address,
             )
+            self._wishes.act(Local.END_UNLESS_SERVING)
 
     async def _keep_drawing(self, bus: Bus, objects: TrayObjects) -> None:
         while True:

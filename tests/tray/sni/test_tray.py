@@ -137,7 +137,7 @@ async def test_bus_that_stays_away_costs_the_icon_only(tmp_path, caplog, monkeyp
         await bus.stop()
         await _until_logged(caplog, "going on without a tray icon")
         tray.tray.show(snapshot("gemma"))
-    assert tray.acts == []
+    assert tray.acts == [Local.END_UNLESS_SERVING]
 
 
 async def test_bus_and_display_both_gone_end_the_program(tmp_path, caplog, monkeypatch):
