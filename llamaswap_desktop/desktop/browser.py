@@ -17,7 +17,7 @@ def open_url(url: str, environment: Mapping[str, str]) -> None:
         return
     for opener, *words in _OPENERS:
         if path := shutil.which(opener, path=environment.get("PATH")):
-            subprocess.Popen(  # noqa: S603 - an address of our own
+            subprocess.Popen(
                 [path, *words, url],
                 env=environment,
                 stdin=subprocess.DEVNULL,
