@@ -120,9 +120,17 @@ class DesktopSession:
     async def open_menu(self, button: int = 1) -> None:
         """Click on the icon and wait for the menu on screen."""
         x, y = await self.until(self.icon_position, "an icon in the panel")
-        await self._xdotool("mousemove", str(WIDTH // 2), "100")
-        await self._xdotool("mousemove", str(x), str(y), "click", str(button))
-        await self.until(self.menus, "the menu opens")
+
+        async def is_open():
+            await self._xdotool("mousemove", str(WIDTH // 2), "100")
+            await self._xdotool("mousemove", str(x), str(y), "click", str(button))
+            for _ in range(20):
+                if await self.menus():
+                    return True
+                await asyncio.sleep(0.05)
+            return False  # a panel that has not fetched the menu yet does nothing; a user would click again
+
+        await self.until(is_open, "the menu opens")
         await asyncio.sleep(0.3)  # and again: until it takes keys
 
     async def icon_position(self) -> tuple[int, int] | None:
@@ -133,7 +141,7 @@ class DesktopSession:
         return None
 
     async def menus(self) -> list[tuple[int, int, int, int]]:
-        return [window for window in await self._windows() if window[3] > 2 * PANEL_PX]
+        return [window for window in await self._windows() if window[3] > 3 * PANEL_PX]
 
     async def icon_colours(self) -> set[tuple[int, int, int]]:
         """The colours of the icon as they are on the screen now."""
