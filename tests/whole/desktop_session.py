@@ -69,15 +69,22 @@ class DesktopSession:
         settings = self.home / ".config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
         settings.parent.mkdir(parents=True)
         settings.write_text(_PANEL_XML.replace("DARK", str(dark).lower()))
-        reading, writing = os.pipe()
-        screen = f"{WIDTH}x{HEIGHT}x24"
-        await self._spawn("Xvfb", "xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp",
-                          pass_fds=(writing,))  # fmt: skip
-        os.close(writing)
-        self.environment["DISPLAY"] = ":" + (await asyncio.to_thread(os.read, reading, 16)).decode().strip()
-        os.close(reading)
+        self.environment["DISPLAY"] = await self._start_screen()
         await self.start_bus()
         await self.start_panel()
+
+    async def _start_screen(self) -> str:
+        reading, writing = os.pipe()
+        with open(reading) as told:
+            try:
+                screen = f"{WIDTH}x{HEIGHT}x24"
+                await self._spawn(
+                    "Xvfb", "xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp",
+                    pass_fds=(writing,),
+                )  # fmt: skip
+            finally:
+                os.close(writing)
+            return ":" + (await asyncio.to_thread(told.readline)).strip()
 
     async def start_bus(self) -> None:
         path = f"unix:path={self.home}/run/bus"
@@ -94,7 +101,8 @@ class DesktopSession:
     async def stop(self, program: str) -> None:
         """End one part, as a crash would."""
         process = self._processes.pop(program)
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
 
     async def _spawn(self, program: str, package: str, *words: str, **settings) -> asyncio.subprocess.Process:
