@@ -121,7 +121,7 @@ class App:
 def _log_request(event: Event) -> None:
     """Write the access line (HTTP specification, section 1.1)."""
     if isinstance(event, RequestFinished) and not event.path.startswith(
-        ("/wol-health", "/api/performance", "/metrics")
+        ("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")
     ):
         _log.info(
             'Request %s "%s %s %s" %d %d "%s" %.3fms',

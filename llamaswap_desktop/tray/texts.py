@@ -103,7 +103,9 @@ def problem_lines(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(
         line
         for problem in snapshot.problems
-        for line in textwrap.wrap(one_line(problem, 6 * PROBLEM_LIMIT), PROBLEM_LIMIT, break_on_hyphens=False)
+        for line in textwrap.wrap(
+            one_line(problem, 6 * PROBLEM_LIMIT), PROBLEM_LIMIT, break_on_hyphens=False, break_long_words=False
+        )
     )
 
 

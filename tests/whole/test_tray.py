@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 import sys
 
@@ -169,7 +168,7 @@ async def test_start_that_fails_is_shown_and_can_be_tried_again(tmp_path):
         await shows(desktop, IconState.ERROR)
         await desktop.open_menu()
         desktop.keep_screenshot("tray-menu-error")
-        file.write_text(f"models:\n  m:\n    cmd: {json.dumps(sys.executable)} -m http.server ${{PORT}}\n")
+        file.write_text(f"models:\n  m:\n    cmd: {sys.executable} -m http.server ${{PORT}}\n")
         await desktop.keys("Down", "Return")  # the first entry that can be clicked: Try again
         await program.wait_until_it_serves()
         await shows(desktop, IconState.IDLE)
