@@ -95,7 +95,7 @@ class DesktopSession:
         await daemon.stdout.readline()
 
     async def start_panel(self) -> None:
-        await self._spawn("xfce4-panel", "xfce4-panel")
+        await self._spawn("xfce4-panel", "xfce4-panel", "--disable-wm-check")  # it would wait 5 s for a window manager
         await self.until(self._has_watcher, "the panel watches for tray icons")
 
     async def stop(self, program: str) -> None:
