@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 
 _OPENERS = (("xdg-open",), ("gio", "open"), ("sensible-browser",), ("x-www-browser",))
@@ -17,7 +18,7 @@ def open_url(url: str, environment: Mapping[str, str]) -> None:
         return
     for opener, *words in _OPENERS:
         if path := shutil.which(opener, path=environment.get("PATH")):
-            subprocess.Popen(
+            opened = subprocess.Popen(
                 [path, *words, url],
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -25,5 +26,7 @@ def open_url(url: str, environment: Mapping[str, str]) -> None:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            # It may become the browser itself and live for days; somebody has to take note of its end.
+            threading.Thread(target=opened.wait, name="browser", daemon=True).start()
             return
     raise OSError(f"none of {', '.join(opener for opener, *_ in _OPENERS)} is installed")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -92,6 +93,38 @@ async def test_a_model_is_loaded_from_the_menu_and_the_program_quit_from_it(tmp_
             return await desktop.icons_on_the_bus() == []
 
         await desktop.until(icon_has_gone, "no ghost icon")
+
+
+def stand_in(folder: Path, name: str) -> Path:
+    """Put a program called ``name`` into ``folder`` that keeps its words and what it reads; return where."""
+    kept = folder / f"{name}.kept"
+    script = folder / name
+    script.write_text(f'#!/bin/sh\n{{ echo "$@"; cat; }} > {kept}.new && mv {kept}.new {kept}\n')
+    script.chmod(0o755)
+    return kept
+
+
+async def test_dashboard_opens_in_the_browser_and_the_address_goes_to_the_clipboard(tmp_path):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    browser, clipboard = stand_in(programs, "xdg-open"), stand_in(programs, "xclip")
+    async with desktop_session(tmp_path) as desktop:
+        desktop.environment["PATH"] = f"{programs}:{desktop.environment['PATH']}"
+        async with in_the_tray(desktop) as program:
+            await program.wait_until_it_serves()
+            await shows(desktop, IconState.IDLE)
+            for downs, kept, words in (
+                (2, browser, f"{program.address}/ui/\n"),
+                (3, clipboard, f"-selection clipboard\n{program.address}"),
+            ):
+                await desktop.open_menu()
+                await desktop.keys(*["Down"] * downs, "Return")
+
+                async def is_kept(kept=kept):
+                    return kept.exists()
+
+                await desktop.until(is_kept, f"{kept.stem} is called")
+                assert kept.read_text() == words
 
 
 async def test_open_menu_stays_open_while_things_change(tmp_path):
