@@ -135,6 +135,7 @@ class CoreThread:
         # On the core's thread only:
         self._app: App | None = None
         self._shall_try_again: asyncio.Future[bool] | None = None
+        self._has_quit = False
 
     # -- any thread
 
@@ -191,7 +192,7 @@ class CoreThread:
                 _log.error("%s", error)
                 self._show(Snapshot(phase=Phase.STOPPED, problems=_problems_of(error)))
             self._shall_try_again = self._loop.create_future()
-            if not await self._shall_try_again:
+            if not await self._shall_try_again or self._has_quit:
                 return self._status
             self._shall_try_again = None
             self._show(Snapshot())
@@ -220,7 +221,7 @@ class CoreThread:
         if self._app is not None:
             self._app.quit(*budget_s)
         else:
-            self._status = 0
+            self._status, self._has_quit = 0, True
             self._decide(False)
 
     def _decide(self, shall_try_again: bool) -> None:
