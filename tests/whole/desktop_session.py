@@ -58,8 +58,6 @@ class DesktopSession:
             "GTK_A11Y": "none",
             "LC_ALL": "C.UTF-8",
         }
-        for foreign in ("WAYLAND_DISPLAY", "SESSION_MANAGER", "DBUS_SESSION_BUS_ADDRESS"):
-            self.environment.pop(foreign, None)
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     # -- its parts
