@@ -84,9 +84,15 @@ def _run(words: list[str]) -> int:
         raise _Usage("--user excludes --config and --config-dir")
     sources = Sources(options.config, options.config_dir) if has_sources else None
     host, port = parse_listen(options.listen)
-    from llamaswap_desktop.app import serve as serve_app  # noqa: PLC0415 - --version and usage errors need none of it
+    wish = ServeOptions(sources=sources, host=host, port=port)
+    # --version and usage errors need nothing of either:
+    if serve:
+        from llamaswap_desktop.program import serve as serve_headless  # noqa: PLC0415
 
-    return serve_app(ServeOptions(sources=sources, host=host, port=port))
+        return serve_headless(wish)
+    from llamaswap_desktop.desktop_app import run_desktop  # noqa: PLC0415
+
+    return run_desktop(wish)
 
 
 def _check(words: list[str]) -> int:

@@ -33,7 +33,7 @@ ROOMS = {
 }
 """Room: the rooms and the packages it may import, beside the standard library."""
 
-WIRING = {"app", "cli", "firstrun", "__main__", "__init__"}
+WIRING = {"app", "program", "desktop_app", "cli", "firstrun", "__main__", "__init__"}
 """May import everything; nobody imports them but each other."""
 
 NOT_IN_ROUTING = {"asyncio", "time", "os", "socket", "threading", "subprocess", "random", "logging"}
@@ -84,6 +84,19 @@ def test_every_room_is_in_the_table():
     assert {room_of(path) for path in modules()} <= set(ROOMS) | WIRING
 
 
+def users_of(package: str) -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        for name, _ in imports_of(path)
+        if name.partition(".")[0] == package
+    }
+
+
 def test_pystray_is_imported_in_the_tray_s_windows_half_only():
-    users = {room_of(path) for path in modules() for name, _ in imports_of(path) if name.startswith("pystray")}
-    assert users <= {"tray"}
+    assert users_of("pystray") == {"tray/windows.py"}
+
+
+def test_the_tray_knows_asyncio_in_its_linux_half_only():
+    users = {path for path in users_of("asyncio") if path.startswith("tray/")}
+    assert users == {path for path in users if path.startswith("tray/sni/")}

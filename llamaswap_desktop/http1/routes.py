@@ -91,11 +91,19 @@ ROUTES = (
     Route("POST", "/api/models/unload", Group.API),
     Route("POST", "/api/models/unload/{rest}", Group.API),
     Route("GET", "/api/version", Group.API),
+    Route("GET", "/api/desktop/state", Group.API),
+    Route("POST", "/api/desktop/commands/{rest}", Group.API),
+    Route("GET", "/ui/{rest}", Group.API),
+    Route("GET", "/favicon.ico", Group.OPEN),
     Route("GET", "/health", Group.OPEN),
     Route("GET", "/wol-health", Group.OPEN),
 )
 
-_REDIRECTS: dict[tuple[str, str], Redirect] = {}
+_REDIRECTS = {
+    (method, path): redirect
+    for method in ("GET", "HEAD")
+    for path, redirect in (("/", Redirect(302, "/ui")), ("/ui", Redirect(307, "/ui/")))
+}
 
 _UNCLEAN = re.compile(r"//|/\.{1,2}(?:/|$)")
 _REST = "{rest}"

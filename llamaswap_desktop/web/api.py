@@ -17,6 +17,8 @@ from llamaswap_desktop.core import Core
 from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound
 from llamaswap_desktop.http1 import ROUTES, Group, error_answer
 from llamaswap_desktop.types import ProcessState
+from llamaswap_desktop.web.desktop_api import DesktopApi
+from llamaswap_desktop.web.pages import Pages
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ class Api:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        desktop, pages = DesktopApi(core), Pages()
         self._answers: Mapping[str, Handler] = {
             "/health": self.health,
             "/wol-health": self.health,
@@ -65,6 +68,10 @@ class Api:
             "/api/models/unload": self.unload_all_json,
             "/api/models/unload/{rest}": self.unload_one,
             "/api/version": self.version,
+            "/api/desktop/state": desktop.state,
+            "/api/desktop/commands/{rest}": desktop.command,
+            "/ui/{rest}": pages.page,
+            "/favicon.ico": pages.favicon,
         }
 
     def build_app(self) -> web.Application:

@@ -17,8 +17,9 @@ SERVES = re.compile(r"serves on (http://\S+)")
 
 
 def profile(home: Path) -> dict[str, str]:
-    """Return an environment in which every file of the program lies below ``home``."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "LLAMASWAP_"))}
+    """Return an environment in which every file of the program lies below ``home``, and which has no desktop."""
+    ours = ("XDG_", "LLAMASWAP_", "DBUS_", "DISPLAY", "WAYLAND_", "SESSION_MANAGER")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
 
 

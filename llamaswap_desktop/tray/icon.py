@@ -1,0 +1,67 @@
+"""Which icon shows, and its pixels in every size that panels ask for."""
+
+import functools
+from enum import StrEnum
+from importlib import resources
+
+from PIL import Image
+
+from llamaswap_desktop.snapshot import Snapshot
+from llamaswap_desktop.tray.texts import is_loading
+from llamaswap_desktop.types import Phase, ProcessState
+
+SIZES_PX = (16, 20, 22, 24, 32, 40, 48, 64)
+"""Each is drawn for itself; nothing is scaled while a panel has one of these sizes."""
+
+
+class IconState(StrEnum):
+    """What the icon tells at a glance; the icons differ by shape as well as by colour."""
+
+    IDLE = "idle"
+    LOADING = "loading"
+    READY = "ready"
+    PAUSED = "paused"
+    ERROR = "error"
+
+
+def icon_state(snapshot: Snapshot) -> IconState:
+    """Return the state to show.
+
+    What is under way or works comes before what went wrong with one model: an hour-old failure must not hide that
+    another model answers.  A program that cannot serve at all is always an error.
+    """
+    match snapshot.phase:
+        case Phase.STOPPED if snapshot.problems:
+            return IconState.ERROR
+        case Phase.STARTING:
+            return IconState.LOADING
+        case Phase.STOPPING | Phase.STOPPED:
+            return IconState.IDLE
+        case Phase.SERVING:
+            pass
+    if any(is_loading(model) for model in snapshot.models):
+        return IconState.LOADING
+    if any(model.state is ProcessState.READY for model in snapshot.models):
+        return IconState.READY
+    if any(model.problem for model in snapshot.models):
+        return IconState.ERROR
+    return IconState.IDLE
+
+
+def image(state: IconState, size_px: int) -> Image.Image:
+    """Return the icon as RGBA, ``size_px`` on each side: drawn for that size, or scaled down from the next larger."""
+    drawn_px = min((size for size in SIZES_PX if size >= size_px), default=SIZES_PX[-1])
+    file = resources.files("llamaswap_desktop.tray") / "icons" / f"{state}-{drawn_px}.png"
+    with file.open("rb") as stream, Image.open(stream) as opened:
+        drawn = opened.convert("RGBA")
+    return drawn if drawn_px == size_px else drawn.resize((size_px, size_px), Image.Resampling.LANCZOS)
+
+
+@functools.cache
+def argb_pixmaps(state: IconState) -> tuple[tuple[int, int, bytes], ...]:
+    """Return width, height and ARGB bytes in network order, for every size: StatusNotifierItem's ``a(iiay)``."""
+    pixmaps = []
+    for size_px in SIZES_PX:
+        red, green, blue, alpha = image(state, size_px).split()
+        pixmaps.append((size_px, size_px, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()))
+    return tuple(pixmaps)

@@ -1,0 +1,133 @@
+"""The two objects that hosts call: the item with its icon, and its menu.
+
+Hosts differ in what they call; what none of them may meet is silence.  An unknown method is answered with an error,
+a click on an entry that has just gone is answered and means nothing.
+"""
+
+from collections.abc import Callable
+
+from jeepney import DBusAddress
+
+from llamaswap_desktop.snapshot import Snapshot
+from llamaswap_desktop.tray.menu import Action, Local, menu_for
+from llamaswap_desktop.tray.sni.bus import NoSuchMethod, Reply
+from llamaswap_desktop.tray.sni.dbusmenu import ROOT, ExportedMenu, LayoutUpdated, Properties, PropertiesUpdated
+from llamaswap_desktop.tray.sni.item import MENU_PATH, StatusItem
+
+ITEM = DBusAddress("/StatusNotifierItem", interface="org.kde.StatusNotifierItem")
+MENU = DBusAddress(MENU_PATH, interface="com.canonical.dbusmenu")
+
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+_PEER = "org.freedesktop.DBus.Peer"
+
+_MENU_PROPERTIES: Properties = {
+    "Version": ("u", 3),
+    "TextDirection": ("s", "ltr"),
+    "Status": ("s", "normal"),
+    "IconThemePath": ("as", []),
+}
+
+_DOUBLE_DUTY = {"Activate": Local.OPEN_DASHBOARD}
+_IGNORED = {"SecondaryActivate", "ContextMenu", "Scroll", "ProvideXdgActivationToken"}
+
+SignalToSend = tuple[DBusAddress, str, str | None, tuple[object, ...]]
+
+
+class TrayObjects:
+    """What hosts see of a snapshot; ``act`` is told what they click on."""
+
+    def __init__(self, snapshot: Snapshot, act: Callable[[Action], None], *, can_copy: bool) -> None:
+        self._act = act
+        self._can_copy = can_copy
+        self._item = StatusItem.of(snapshot)
+        self._menu = ExportedMenu()
+        self._menu.update(menu_for(snapshot, can_copy=can_copy))
+
+    def draw(self, snapshot: Snapshot) -> list[SignalToSend]:
+        """Take over a snapshot; return the signals that tell hosts what has changed."""
+        item = StatusItem.of(snapshot)
+        signals: list[SignalToSend] = [(ITEM, name, None, ()) for name in item.changes_since(self._item)]
+        self._item = item
+        match self._menu.update(menu_for(snapshot, can_copy=self._can_copy)):
+            case PropertiesUpdated(updated, removed):
+                signals.append((MENU, "ItemsPropertiesUpdated", "a(ia{sv})a(ias)", (updated, removed)))
+            case LayoutUpdated(revision):
+                signals.append((MENU, "LayoutUpdated", "ui", (revision, ROOT)))
+            case None:
+                pass
+        return signals
+
+    def serve(self, path: str, interface: str, member: str, body: tuple[object, ...]) -> Reply:
+        """Answer a call; raises ``NoSuchMethod``."""
+        try:
+            return self._reply(path, interface, member, body)
+        except (KeyError, ValueError, TypeError) as error:  # a name, number or shape that means nothing here
+            raise NoSuchMethod(f"{interface}.{member}{body!r} on {path}") from error
+
+    def _reply(self, path: str, interface: str, member: str, body: tuple[object, ...]) -> Reply:
+        if interface == _PEER:
+            return Reply()
+        if interface == _INTROSPECTABLE and member == "Introspect":
+            return Reply("s", (_introspection(path),))
+        if path == ITEM.object_path:
+            if interface == _PROPERTIES:
+                return _read(self._item.properties(), member, body)
+            return self._on_item_call(member)
+        if path == MENU.object_path:
+            if interface == _PROPERTIES:
+                return _read(_MENU_PROPERTIES, member, body)
+            return self._on_menu_call(member, body)
+        raise KeyError(path)
+
+    def _on_item_call(self, member: str) -> Reply:
+        if member in _IGNORED:
+            return Reply()
+        # Several hosts call this on a left click, although ItemIsMenu asks them to open the menu.
+        self._act(_DOUBLE_DUTY[member])
+        return Reply()
+
+    def _on_menu_call(self, member: str, body: tuple[object, ...]) -> Reply:
+        match member, body:
+            case "GetLayout", (int(parent), int(depth), list(names)):
+                return Reply("u(ia{sv}av)", (self._menu.revision, self._menu.layout(parent, depth, names)))
+            case "GetGroupProperties", (list(numbers), list(names)):
+                return Reply("a(ia{sv})", (self._menu.group_properties(numbers, names),))
+            case "GetProperty", (int(number), str(name)):
+                return Reply("v", (self._menu.property(number, name),))
+            case "Event", (int(number), str(event), *_):
+                self._on_event(number, event)
+                return Reply()
+            case "EventGroup", (list(events),):
+                unknown = [number for number, event, *_ in events if not self._on_event(number, event)]
+                return Reply("ai", (unknown,))
+            case "AboutToShow", _:
+                return Reply("b", (False,))  # nothing to fetch: what it shows is always the latest
+            case "AboutToShowGroup", _:
+                return Reply("aiai", ([], []))
+            case _:
+                raise KeyError(member)
+
+    def _on_event(self, number: int, event: str) -> bool:
+        """Take a host's word for what was done to an entry; return whether there is such an entry."""
+        if event == "clicked" and (action := self._menu.action_of(number)) is not None:
+            self._act(action)
+        return self._menu.knows(number)
+
+
+def _read(table: Properties, member: str, body: tuple[object, ...]) -> Reply:
+    match member, body:
+        case "GetAll", _:
+            return Reply("a{sv}", (table,))
+        case "Get", (_, str(name)):
+            return Reply("v", (table[name],))
+        case _:
+            raise KeyError(member)
+
+
+def _introspection(path: str) -> str:
+    interfaces = {address.object_path: address.interface for address in (ITEM, MENU)}
+    if path not in interfaces:
+        children = "".join(f'<node name="{child[1:]}"/>' for child in interfaces)
+        return f"<node>{children if path == '/' else ''}</node>"
+    return f'<node><interface name="{interfaces[path]}"/><interface name="{_PROPERTIES}"/></node>'

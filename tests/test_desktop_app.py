@@ -1,0 +1,33 @@
+"""What passes between the tray's thread and the core's: snapshots, at a pace that a panel can follow."""
+
+import asyncio
+
+from llamaswap_desktop.desktop_app import _Paced, _problems_of
+from llamaswap_desktop.errors import ConfigError, ListenFailed, Problem, Severity
+from llamaswap_desktop.snapshot import Snapshot
+
+
+async def test_first_snapshot_passes_at_once_and_then_the_newest_of_each_interval():
+    seen: list[int] = []
+    has_come = asyncio.Event()
+
+    def show(snapshot: Snapshot) -> None:
+        seen.append(snapshot.rev)
+        has_come.set()
+
+    paced = _Paced(show)
+    began = asyncio.get_running_loop().time()
+    for rev in range(100):
+        paced(Snapshot(rev=rev))
+    assert seen == [0]
+    has_come.clear()
+    async with asyncio.timeout(2):
+        await has_come.wait()
+    assert seen == [0, 99]
+    assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+def test_every_problem_of_a_configuration_is_shown():
+    problems = [Problem(Severity.ERROR, "no", "config.yaml", 1, 2, "a"), Problem(Severity.ERROR, "neither")]
+    assert _problems_of(ConfigError(problems)) == ("config.yaml:1:2: a: no", "neither")
+    assert _problems_of(ListenFailed("the port is in use")) == ("the port is in use",)

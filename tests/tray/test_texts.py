@@ -1,0 +1,100 @@
+"""What the tray says, whatever models are called."""
+
+import pytest
+
+from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
+from llamaswap_desktop.tray import texts
+from llamaswap_desktop.types import ModelId, Phase, ProcessState
+
+READY, STARTING = ProcessState.READY, ProcessState.STARTING
+STOPPED, STOPPING = ProcessState.STOPPED, ProcessState.STOPPING
+
+
+def model(name="m", state=STOPPED, **facts) -> ModelSnapshot:
+    return ModelSnapshot(id=ModelId(name), name=name, state=state, **facts)
+
+
+def serving(*models, **facts) -> Snapshot:
+    return Snapshot(phase=Phase.SERVING, address="http://127.0.0.1:9292", models=models, **facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("qwen3_8b", "qwen3_8b"),
+        ("R&D model", "R&D model"),
+        ("a\tb\nc\x07d", "a b c d"),
+        ("  spaced   out ", "spaced out"),
+        ("🦙 llama", "🦙 llama"),
+        ("x" * 200, "x" * 47 + "…"),
+        ("\u2028", "\u2028"),
+        ("عربي", "\u2068عربي\u2069"),
+        ("model-עברית", "\u2068model-עברית\u2069"),
+    ],
+)
+def test_name(name, shown):
+    expected = shown if shown.strip() else "unnamed"
+    assert texts.model_name(model(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (model(), "m"),
+        (model(state=STARTING, waiting=1), "m  ·  starting…"),
+        (model(state=STOPPING), "m  ·  stopping…"),
+        (model(state=STOPPING, waiting=2), "m  ·  stopping…"),
+        (model(waiting=1), "m  ·  waiting…"),
+        (model(state=READY), "m"),
+        (model(state=READY, memory_bytes=642 * 1024**2), "m  ·  642 MiB"),
+        (model(state=READY, memory_bytes=4_400_000_000, in_flight=2), "m  ·  4.1 GiB  ·  answering 2"),
+        (model(problem="exited with code 1\nafter 0.4 s"), "m  ·  failed: exited with code 1 after 0.4 s"),
+        (model(problem="old", state=STARTING), "m  ·  starting…"),
+        (model(problem="p" * 300), "m  ·  failed: " + "p" * 71 + "…"),
+    ],
+)
+def test_model_line(given, line):
+    assert texts.model_line(given) == line
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "line"),
+    [
+        (Snapshot(), "Starting…"),
+        (serving(), "No model is loaded"),
+        (serving(model()), "No model is loaded"),
+        (serving(model(state=READY)), "m is loaded"),
+        (serving(model("a", READY), model("b", READY)), "2 models are loaded"),
+        (serving(model("a", READY), model("b", STARTING)), "Loading b…"),
+        (serving(model("a", STARTING), model("b", waiting=1)), "Loading 2 models…"),
+        (serving(model(problem="no")), "m failed"),
+        (serving(model("a", READY), model("b", problem="no")), "a is loaded"),
+        (Snapshot(phase=Phase.STOPPING), "Stopping…"),
+        (Snapshot(phase=Phase.STOPPED), "Stopped"),
+        (Snapshot(phase=Phase.STOPPED, problems=("the port is in use",)), "Cannot serve"),
+    ],
+)
+def test_status_line(snapshot, line):
+    assert texts.status_line(snapshot) == line
+
+
+def test_problems_are_wrapped_for_a_menu_and_whole():
+    problem = "cannot serve on 127.0.0.1:9292: the port is in use by python3 (pid 4711); " * 2
+    lines = texts.problem_lines(Snapshot(phase=Phase.STOPPED, problems=(problem,)))
+    assert all(len(line) <= texts.PROBLEM_LIMIT for line in lines)
+    assert " ".join(lines) == problem.strip()
+
+
+def test_warnings_of_a_program_that_serves_are_no_problem():
+    assert texts.problem_lines(serving(problems=("unknown key",))) == ()
+
+
+def test_tooltip_tells_state_address_and_last_error():
+    told = texts.tooltip(serving(model("a", READY), model("b", problem="no such file")))
+    assert told.split("\n") == ["llama-swap Desktop: a is loaded", "http://127.0.0.1:9292", "b: no such file"]
+
+
+def test_tooltip_is_bounded():
+    told = texts.tooltip(serving(*(model(f"{number}" * 50, problem="p" * 100) for number in range(5))))
+    assert len(told) == texts.TOOLTIP_LIMIT
+    assert told.endswith("…")
