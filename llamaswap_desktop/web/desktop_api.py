@@ -11,7 +11,7 @@ from aiohttp import web
 
 from llamaswap_desktop.commands import Command, LoadModel, UnloadAll, UnloadModel
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, RequestRefused
+from llamaswap_desktop.errors import LlamaSwapError, RequestRefused
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.types import ModelId
 
@@ -62,10 +62,7 @@ class DesktopApi:
         return _json({"ok": True, "rev": self._core.snapshot().rev})
 
     def _model_in(self, body: bytes) -> ModelId:
-        try:
-            return self._core.resolve(_decoded(body, _NamesModel).model)
-        except ModelNotFound:
-            raise ModelNotFound("model not found") from None
+        return self._core.resolve_local(_decoded(body, _NamesModel).model)
 
 
 def _unload_all(body: bytes) -> UnloadAll:
