@@ -79,13 +79,21 @@ class Loading:
             request.load = None
             self._state.enqueue(request)
 
+    def acquit(self, load: Load) -> None:
+        """Let the load's victims be loaded again before it is done: they have left under rules that hold no more."""
+        self._release_victims(load)
+        load.victims = frozenset()
+
+    def _release_victims(self, load: Load) -> None:
+        for victim in load.victims:
+            its = self._state.models.get(victim)
+            if its is not None and its.condemned_by is load:
+                its.condemned_by = None
+
     def _end(self, load: Load) -> None:
         state = self._state
         state.loads.remove(load)
         load.target.load = None
-        for victim in load.victims:
-            its = state.models.get(victim)
-            if its is not None and its.condemned_by is load:
-                its.condemned_by = None
+        self._release_victims(load)
         state.running_changed()
         state.is_look_due = True

@@ -47,8 +47,11 @@ class Renewal:
         state.queue.reorder(event.rules.fifo)
         for request in state.queue:
             state.watch_timeout(request)
-        for load in [load for load in state.loads if load.leaving]:
-            self._loading.dissolve(load)
+        for load in list(state.loads):
+            if load.leaving:
+                self._loading.dissolve(load)
+            else:
+                self._loading.acquit(load)
         state.running_changed()
         for model in state.running_models():
             self._idleness.watch(model)

@@ -7,6 +7,8 @@ happened as a playbook that can be pasted as a test.
 """
 
 import itertools
+import time
+from dataclasses import replace
 
 from llamaswap_desktop.errors import (
     ConcurrencyLimit,
@@ -42,7 +44,7 @@ class World:
         self.scheduler = Scheduler(self.rules, settings.planner_of(kind, 0))
         self.now = 100.0
         self.steps = 0
-        self.slowest_s: list[float] = []
+        self.slow_events = 0
         self.history: list[tuple[float, alphabet.Event, list[alphabet.Effect], int]] = []
         # clients
         self.request_numbers = itertools.count(1)
@@ -64,6 +66,7 @@ class World:
         self.tickets: dict[alphabet.Ticket, frozenset[ModelId]] = {}
         self.ticket_numbers = itertools.count(1)
         self.failures: dict[ModelId, int] = {}
+        self.resting_until: dict[ModelId, float] = {}
         self.pinned = {ModelId("d")}
         self.drain_until: dict[ModelId, float] = {}
         self.restarting: set[ModelId] = set()
@@ -126,6 +129,7 @@ class World:
         self.waiting[request] = model
         if event.by_hand and busy < LIMIT and not self.is_shutting_down:
             self.failures[model] = 0
+            self.resting_until.pop(model, None)
         effects = self.send(event)
         outcome = effects[0] if effects else None
         is_refused = isinstance(outcome, alphabet.Reject) and isinstance(outcome.error, ConcurrencyLimit)
@@ -180,7 +184,9 @@ class World:
             return False
         model = pick(self.starting, choice)
         order = self.starting.pop(model)
-        self.failures[model] = self.failures.get(model, 0) + 1
+        failures = self.failures[model] = self.failures.get(model, 0) + 1
+        if failures >= self.rules.retry.failures:
+            self.resting_until[model] = self.now + min(2 ** (failures - 3), self.rules.retry.max_pause_s)
         self.loads.pop(model, None)
         effects = self.send(alphabet.Failed(order, model, StartFailed("it broke")))
         kind = StartsPaused if self.failures[model] >= self.rules.retry.failures else StartFailed
@@ -312,11 +318,13 @@ class World:
                 self.pinned.discard(model)
         for model in changed | back:
             self.failures[model] = 0
+            self.resting_until.pop(model, None)
             self.footprints.pop(model, None)
         self.restarting |= changed & (set(self.ready) | set(self.starting))
         self.restarting -= set(before.models) - set(self.rules.models)
         for model in [model for model in self.loads if model not in self.starting or model in outdated]:
             del self.loads[model]
+        self.loads = {model: replace(load, victims=frozenset()) for model, load in self.loads.items()}
         planner = settings.planner_of(self.kind, self.variant)
         effects = self.send(alphabet.Reconfigure(self.rules, planner, changed))
         for effect in effects:
@@ -356,7 +364,10 @@ class World:
     # -- what the scheduler does about it
 
     def send(self, event: alphabet.Event) -> list[alphabet.Effect]:
+        began = time.perf_counter()
         effects = self.scheduler.handle(event, self.now)
+        self.slow_events += time.perf_counter() - began > 0.05
+        self.check_order_of_loads(effects)
         self.history.append((self.now, event, effects, self.variant))
         begun = {effect.model for effect in effects if isinstance(effect, alphabet.LoadBegun)}
         models = self.scheduler._state.models
@@ -393,6 +404,20 @@ class World:
                 case alphabet.WakeAt(time):
                     assert time >= self.now
         return effects
+
+    def check_order_of_loads(self, effects: list[alphabet.Effect]) -> None:
+        """Of those who become possible at one look, who is ahead in effective priority is loaded first (20)."""
+        if any(self.now - self.arrived[request] >= self.rules.fifo.max_wait_s for request in self.waiting):
+            return  # a barrier that falls makes for a second look
+        ranks = []
+        for effect in effects:
+            if isinstance(effect, alphabet.LoadBegun):
+                requests = [request for request, model in self.waiting.items() if model == effect.model]
+                if requests:
+                    priority = self.rules.fifo.priority.get(effect.model, 0)
+                    arrived = self.arrived[min(requests)]
+                    ranks.append((arrived / self.rules.fifo.aging_step_s - priority, min(requests)))
+        assert ranks == sorted(ranks), "a load began before one of higher effective priority (20)"
 
     def on_grant(self, request: RequestId) -> None:
         model = self.waiting.pop(request)  # a second answer would be a KeyError (14)
@@ -446,6 +471,7 @@ class World:
         assert not any(model in named for named in self.tickets.values()), "an unloaded model is loaded (23)"
         wanted = model in self.waiting.values() or model in self.restarting
         assert wanted, "a load that nobody waits for (15)"
+        assert self.now >= self.resting_until.get(model, self.now), "started during a back-off (14.10)"
         assert model not in load.victims and load.victims <= set(load.running)
         for victim in load.victims:
             assert victim not in self.granted.values() or victim not in self.ready, "a busy victim (13)"
