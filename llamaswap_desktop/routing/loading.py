@@ -26,7 +26,6 @@ class Loading:
         model.wants_restart = False
         state.loads.append(load)
         for victim in (state.models[victim] for victim in sorted(victims)):
-            victim.condemned_by = load
             if victim.state is ProcessState.READY:
                 state.order_stop(victim, StopReason.EVICTED)
         if model.state is ProcessState.STOPPING:
@@ -81,19 +80,11 @@ class Loading:
 
     def acquit(self, load: Load) -> None:
         """Let the load's victims be loaded again before it is done: they have left under rules that hold no more."""
-        self._release_victims(load)
         load.victims = frozenset()
-
-    def _release_victims(self, load: Load) -> None:
-        for victim in load.victims:
-            its = self._state.models.get(victim)
-            if its is not None and its.condemned_by is load:
-                its.condemned_by = None
 
     def _end(self, load: Load) -> None:
         state = self._state
         state.loads.remove(load)
         load.target.load = None
-        self._release_victims(load)
         state.running_changed()
         state.is_look_due = True

@@ -175,7 +175,7 @@ class Renewal:
         return (not self._is_busy(model), -model.idle_since)
 
     def _is_busy(self, model: Model) -> bool:
-        return model.in_flight > 0 or model.load is not None or model.condemned_by is not None
+        return model.in_flight > 0 or model.load is not None
 
     def _could_have_come(self, models: list[Model]) -> bool:
         """Tell whether these could have been loaded one after the other, in some order, without anybody leaving."""

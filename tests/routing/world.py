@@ -84,7 +84,7 @@ class World:
         ("finish_start", 16),
         ("finish_stop", 16),
         ("leave", 4),
-        ("fail_start", 4),
+        ("fail_start", 9),
         ("die", 2),
         ("pass_time", 8),
         ("unload", 2),
@@ -401,8 +401,8 @@ class World:
                     assert model not in self.waiting.values()
                 case alphabet.PlannerReplaced(problem):
                     raise AssertionError(problem)
-                case alphabet.WakeAt(time):
-                    assert time >= self.now
+                case alphabet.WakeAt(at):
+                    assert at >= self.now
         return effects
 
     def check_order_of_loads(self, effects: list[alphabet.Effect]) -> None:
