@@ -3,11 +3,11 @@
 from llamaswap_desktop.routing import MatrixPlanner, Picture
 from llamaswap_desktop.types import ModelId
 from tests.routing.playbook import Playbook
-from tests.routing.settings import Sets
+from tests.routing.settings import matrix_of
 
 
 def plan(target: str, running: str):
-    return MatrixPlanner(Sets(0)).plan(ModelId(target), Picture(tuple(map(ModelId, running))))
+    return MatrixPlanner(matrix_of(0)).plan(ModelId(target), Picture(tuple(map(ModelId, running))))
 
 
 def test_victims_and_reason_are_the_choice_s():
@@ -26,7 +26,7 @@ def test_running_model_is_never_repaired():
 
 
 def test_sets_live_together_and_others_leave():
-    play = Playbook("a b c d e", planner=MatrixPlanner(Sets(0)))
+    play = Playbook("a b c d e", planner=MatrixPlanner(matrix_of(0)))
     for model in "acd":
         play(f"{model}1 wants {model}", f"start {model}")
         play(f"{model} ready", f"grant {model}1")
