@@ -297,7 +297,8 @@ class World:
         return True
 
     def reload(self, choice: int) -> bool:
-        before = self.rules
+        before, variant_before = self.rules, self.variant
+        was_settled = not self.scheduler._renewal._is_unsettled
         self.variant = choice % VARIANTS
         self.rules = settings.rules_of(self.variant)
         stay = set(before.models) & set(self.rules.models)
@@ -330,6 +331,11 @@ class World:
         for effect in effects:
             if isinstance(effect, alphabet.Reject):
                 assert isinstance(effect.error, ModelRemoved | ProcessStuck | StartsPaused), "only if the model is gone"
+        if variant_before == self.variant and was_settled and self.kind in {"groups", "matrix"}:
+            loads = [effect for effect in effects if isinstance(effect, alphabet.LoadBegun)]
+            for effect in effects:
+                if isinstance(effect, alphabet.Stop) and effect.reason is StopReason.EVICTED:
+                    assert any(effect.model in load.victims for load in loads), "stopped by a reload of the same (33)"
         return True
 
     def pause(self, choice: int) -> bool:
@@ -504,6 +510,7 @@ class World:
                 ttl_s = self.rules.models[model].ttl_s
                 assert ttl_s and self.now - self.idle_since[model] >= ttl_s, "idled out too early (7)"
             case StopReason.RELOADED:
+                assert model in self.drain_until, "an untouched model was stopped by a reload (33)"
                 assert not is_busy or self.now >= self.drain_until[model], "cut off before its grace was over"
         self.gone(model)
         self.stopping[model] = order
