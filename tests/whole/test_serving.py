@@ -120,9 +120,7 @@ async def test_unload_of_one_model_by_its_alias(tmp_path):
 async def test_request_without_a_known_model(tmp_path, body, message):
     async with running_program(tmp_path, config(model("m"))) as program:
         headers = {"Content-Type": "application/json"}
-        async with program.session.post(
-            program.address + "/v1/chat/completions", data=body, headers=headers
-        ) as answer:
+        async with program.session.post(program.address + "/v1/chat/completions", data=body, headers=headers) as answer:
             assert answer.status == 404
             assert await answer.json() == {
                 "src": "llama-swap",
