@@ -41,7 +41,7 @@ class Decider:
         if self._barrier.is_raised() and (overdue := self._barrier.first_before(model)):
             return Wait(Turn(overdue.id))
         plan = self._advice.plan_for(model)
-        if model.state is ProcessState.READY and not plan.victims and model.condemned_by is None:
+        if model.state is ProcessState.READY and not plan.victims:
             return FORWARD
         return self._room_for(model, plan.victims) or Load(plan.victims, plan.reason)
 

@@ -39,23 +39,24 @@ def sentence(request: Request, cause: Cause | None, now: float) -> str:
     return f"waiting {now - request.arrived:.0f} s: {what}"
 
 
-def cause_in_words(cause: Cause, model: ModelId) -> str:
-    """Say what a request for ``model`` is waiting for in the queue."""
+def cause_in_words(cause: Cause, model: ModelId, *, is_over: bool = False) -> str:
+    """Say what a request for ``model`` is, or was, waiting for in the queue."""
+    be, are = ("was", "were") if is_over else ("is", "are")
     match cause:
         case Answers(busy):
-            return " and ".join(f"{victim} is answering {_requests(count)}" for victim, count in busy)
+            return " and ".join(f"{victim} {be} answering {_requests(count)}" for victim, count in busy)
         case OtherLoad(other):
-            return f"{other} is being loaded"
+            return f"{other} {be} being loaded"
         case Turn(other):
-            return f"it is {other}'s turn, which has waited too long already"
+            return f"it {be} the turn of {other}, which had waited too long already"
         case ItsUnload():
-            return f"{model} is being unloaded"
+            return f"{model} {be} being unloaded"
         case ItsCheck():
-            return f"{model} is being checked after sleep"
+            return f"{model} {be} being checked after sleep"
         case ItsRenewal(count):
-            return f"{model} is answering {_requests(count)} under its former configuration"
+            return f"{model} {be} answering {_requests(count)} under its former configuration"
         case EndOfPause():
-            return "models are paused"
+            return f"models {are} paused"
         case _:
             assert_never(cause)
 
@@ -63,7 +64,7 @@ def cause_in_words(cause: Cause, model: ModelId) -> str:
 def why_it_waited(request: Request) -> str:
     """Say, when the wait is over, what it was for."""
     model = request.model.id
-    parts = [] if request.cause is None else [cause_in_words(request.cause, model)]
+    parts = [] if request.cause is None else [cause_in_words(request.cause, model, is_over=True)]
     if request.load is not None:
         parts.append(f"{model} had to be loaded" if request.load.started_at is not None else "others had to leave")
     return "; ".join(parts)

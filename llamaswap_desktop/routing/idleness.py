@@ -46,6 +46,5 @@ class Idleness:
             and model.in_flight == 0
             and not model.is_pinned
             and model.load is None
-            and model.condemned_by is None
             and not self._state.is_barred(model)
         )

@@ -26,7 +26,6 @@ class Loading:
         model.wants_restart = False
         state.loads.append(load)
         for victim in (state.models[victim] for victim in sorted(victims)):
-            victim.condemned_by = load
             if victim.state is ProcessState.READY:
                 state.order_stop(victim, StopReason.EVICTED)
         if model.state is ProcessState.STOPPING:
@@ -79,13 +78,13 @@ class Loading:
             request.load = None
             self._state.enqueue(request)
 
+    def acquit(self, load: Load) -> None:
+        """Let the load's victims be loaded again before it is done: they have left under rules that hold no more."""
+        load.victims = frozenset()
+
     def _end(self, load: Load) -> None:
         state = self._state
         state.loads.remove(load)
         load.target.load = None
-        for victim in load.victims:
-            its = state.models.get(victim)
-            if its is not None and its.condemned_by is load:
-                its.condemned_by = None
         state.running_changed()
         state.is_look_due = True

@@ -60,8 +60,6 @@ class Model:
     order: Order | None = None
     """The latest order; only reports of that one count."""
     load: Load | None = None
-    condemned_by: Load | None = None
-    """The load that has this model as a victim; until it is decided no request gets in."""
     closed: Closed | None = None
     drain_until: float = 0.0
     """When an outdated model is stopped even if it is still answering."""

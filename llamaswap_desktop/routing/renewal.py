@@ -47,8 +47,11 @@ class Renewal:
         state.queue.reorder(event.rules.fifo)
         for request in state.queue:
             state.watch_timeout(request)
-        for load in [load for load in state.loads if load.leaving]:
-            self._loading.dissolve(load)
+        for load in list(state.loads):
+            if load.leaving:
+                self._loading.dissolve(load)
+            else:
+                self._loading.acquit(load)
         state.running_changed()
         for model in state.running_models():
             self._idleness.watch(model)
@@ -172,7 +175,7 @@ class Renewal:
         return (not self._is_busy(model), -model.idle_since)
 
     def _is_busy(self, model: Model) -> bool:
-        return model.in_flight > 0 or model.load is not None or model.condemned_by is not None
+        return model.in_flight > 0 or model.load is not None
 
     def _could_have_come(self, models: list[Model]) -> bool:
         """Tell whether these could have been loaded one after the other, in some order, without anybody leaving."""

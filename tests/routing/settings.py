@@ -1,8 +1,9 @@
 """The worlds that the random walks live in: six models under each planner, and what a reload may turn them into."""
 
+import functools
 from dataclasses import dataclass
 
-from llamaswap_desktop.config import Choice, Fifo, Footprint, Group, MemorySettings, Retry
+from llamaswap_desktop.config import Fifo, Footprint, Group, Matrix, MemorySettings, Retry, SourceText, parse_config
 from llamaswap_desktop.routing import (
     RAM,
     Answer,
@@ -66,27 +67,18 @@ def hard_rules_of(variant: int) -> tuple[Group, ...]:
 
 
 SETS = (("ab", "acd", "e"), ("abd", "c"), ("abcd", "def"))
-COSTS = {"a": 3}
+"""The matrix's sets, by variant; to evict ``a`` costs 3, others 1."""
 
 
-class Sets:
-    """Stands for the configuration's matrix: its question answered by trying every set."""
-
-    def __init__(self, variant: int) -> None:
-        self._sets = SETS[variant]
-
-    def choose(self, target, running) -> Choice:
-        running = set(running)
-        if target in running:
-            return Choice(frozenset())
-        best = None
-        for members in self._sets:
-            if target in members:
-                victims = frozenset(running - set(members))
-                cost = sum(COSTS.get(victim, 1) for victim in victims)
-                if best is None or cost < best.cost:
-                    best = Choice(victims, set_name=members, expression=" & ".join(members), cost=cost)
-        return best or Choice(frozenset(running))
+@functools.cache
+def matrix_of(variant: int) -> Matrix:
+    """Return the matrix as the configuration would hold it."""
+    lines = ["models:", *(f"  {model}: {{ cmd: serve, proxy: http://127.0.0.1:1 }}" for model in "abcdefx")]
+    lines += ["matrix:", "  evict_costs: { a: 3 }", "  sets:"]
+    lines += [f'    {members}: "{" & ".join(members)}"' for members in SETS[variant]]
+    config = parse_config([SourceText("config.yaml", "\n".join(lines))], environment={})
+    assert config.routing.router.settings.matrix is not None
+    return config.routing.router.settings.matrix
 
 
 @dataclass(frozen=True)
@@ -109,7 +101,7 @@ def planner_of(kind: str, variant: int):
         case "groups":
             return GroupPlanner(with_default_group(groups_of(variant), models_of(variant)))
         case "matrix":
-            return MatrixPlanner(Sets(variant))
+            return MatrixPlanner(matrix_of(variant))
         case "memory":
             settings = MemorySettings(budgets_mib=BUDGETS_MIB[variant])
             return MemoryPlanner(settings, hard_rules_of(variant))

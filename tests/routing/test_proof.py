@@ -34,6 +34,7 @@ def walk(kind: str, seed: int, steps: int) -> int:
         world.settle()
     except Exception as error:
         raise AssertionError(f"seed {seed}, step {world.steps}: {error!r}\n\n{world.script()}") from error
+    assert world.slow_events <= len(world.history) / 100, "more than 1 % of the events took over 50 ms (26)"
     return len(world.history)
 
 

@@ -1,0 +1,148 @@
+"""A planner of the user's own, contained (runtime specification, section 14.14)."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from llamaswap_desktop.config import Group
+from llamaswap_desktop.routing import Answer, ContainedPlanner, Facts, GroupPlanner, Picture, dry_run
+from llamaswap_desktop.routing.planner import Device
+from llamaswap_desktop.types import ModelId, ProcessState
+from tests.routing.playbook import OneAtATime, Playbook
+
+DOCS = Path(__file__).parents[2] / "docs" / "planners.md"
+
+
+def contained(victims, *, took_s: float = 0.0, hard_rules=()) -> ContainedPlanner:
+    return ContainedPlanner(
+        "mine:Own",
+        lambda target, picture: Answer(victims(target, picture), took_s),
+        hard_rules=hard_rules,
+        instead=OneAtATime(),
+    )
+
+
+def loaded(planner) -> Playbook:
+    play = Playbook(planner=planner)
+    play("a1 wants a", "start a")
+    play("a ready", "grant a1")
+    play("a1 served")
+    return play
+
+
+def broken(_target, _picture):
+    raise ValueError("oops")
+
+
+def only_b(target, problem):
+    """Return a planner that goes wrong for b alone."""
+    return lambda wanted, picture: problem(wanted, picture) if wanted == target else []
+
+
+REPLACED = "replaced: planner mine:Own has been replaced by 'one' until the next reload: "
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (broken, "it raised ValueError('oops')"),
+        (lambda target, _: 7, "it raised TypeError(\"'int' object is not iterable\")"),
+        (lambda target, _: [target], "it named the target itself, 'b'"),
+        (lambda target, _: ["c"], "it named 'c' for 'b', which does not run"),
+        (lambda target, _: [3], "it named 3 for 'b', which does not run"),
+    ],
+)
+def test_one_mistake_and_it_is_replaced(problem, said):
+    play = loaded(contained(only_b("b", problem)))
+    play("b1 wants b", "stop a evicted", REPLACED + said)
+    play("a stopped", "start b")
+    play("b ready", "grant b1")
+    play("b1 served")
+    play("c1 wants c", "stop b evicted")
+
+
+def test_persistent_member_of_another_group_may_not_be_named():
+    kept = Group(id="kept", persistent=True, members=(ModelId("a"),))
+    play = loaded(contained(only_b("b", lambda *_: ["a"]), hard_rules=[kept]))
+    play("b1 wants b", "stop a evicted", REPLACED + "it named 'a' for 'b', which is in a persistent group")
+
+
+def test_hard_rules_hold_beside_what_it_names():
+    swapping = Group(id="swapping", members=(ModelId("a"), ModelId("b")))
+    play = loaded(contained(lambda *_: [], hard_rules=[swapping]))
+    play("b1 wants b", "stop a evicted")
+
+
+def test_third_answer_that_took_too_long_is_its_last():
+    planner = contained(lambda *_: [], took_s=0.06)
+    picture = Picture((ModelId("a"),))
+    plans = [planner.plan(ModelId("b"), picture) for _ in range(4)]
+    assert [bool(plan.problem) for plan in plans] == [False, False, True, False]
+    assert plans[2].problem.endswith("it took longer than 50 ms 3 times")
+    assert [sorted(plan.victims) for plan in plans] == [[], [], ["a"], ["a"]]
+
+
+def test_reload_gives_it_another_chance():
+    play = loaded(contained(only_b("b", broken)))
+    play("b1 wants b", "stop a evicted", REPLACED + "it raised ValueError('oops')")
+    play.planner = contained(lambda *_: [])
+    play("a stopped", "start b")
+    play("reload")
+    play("a2 wants a", "start a")
+
+
+# -- the documented example
+
+
+def example():
+    """Return the class that the documentation shows, imported from a file as a user would have it."""
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)[:1]
+    spec = importlib.util.spec_from_loader("my_planners", loader=None)
+    module = importlib.util.module_from_spec(spec)
+    exec(compile(code, str(DOCS), "exec"), module.__dict__)
+    return module.SmallOnesStay
+
+
+def test_the_documented_example_does_what_it_says():
+    planner = example()()
+    ready = ProcessState.READY
+    facts = {
+        ModelId("small"): Facts(ready, {Device("gpu0"): 1_500}),
+        ModelId("big"): Facts(ready, {Device("gpu0"): 9_000}),
+        ModelId("new"): Facts(),
+        ModelId("t"): Facts(),
+    }
+    picture = Picture((ModelId("big"), ModelId("new"), ModelId("small")), facts)
+    assert sorted(planner.victims(ModelId("t"), picture)) == ["big", "new"]
+    assert planner.victims(ModelId("big"), picture) == []
+
+
+def test_the_documented_example_works_contained():
+    users = example()()
+    planner = ContainedPlanner(
+        "my_planners:SmallOnesStay",
+        lambda target, picture: Answer(users.victims(target, picture), 0.0),
+        hard_rules=(),
+        instead=OneAtATime(),
+    )
+    play = loaded(planner)
+    play("a holds gpu0=1000 ram=0")
+    play("b1 wants b", "start b")
+    play("b ready", "grant b1")
+    play("b holds gpu0=9000 ram=0")
+    play("b1 served")
+    play("c1 wants c", "stop b evicted")
+
+
+# -- dry run
+
+
+def test_dry_run_shows_what_each_policy_would_do():
+    play = loaded(OneAtATime())
+    picture = play.scheduler.picture(ModelId("b"), play.time)
+    plans = dry_run(ModelId("b"), picture, {"one": OneAtATime(), "group": GroupPlanner([]), "mine": contained(broken)})
+    assert {name: sorted(plan.victims) for name, plan in plans.items()} == {"one": ["a"], "group": [], "mine": ["a"]}
+    assert plans["mine"].problem
+    assert picture.facts[ModelId("a")].state is ProcessState.READY
