@@ -1,6 +1,7 @@
 """Section 2.1: aliases and ``<<``."""
 
 import pytest
+
 from tests.config.loading import first, load, model
 
 T = "t: &t {cmd: one, proxy: 'http://one', metadata: {a: 1, b: 2}}\nu: &u {cmd: two, ttl: 5}\n"

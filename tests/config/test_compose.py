@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from tests.config.loading import M, first, load, model, refused
 
 from llamaswap_desktop.config.compose import DEEPEST, compose, first_document
 from llamaswap_desktop.errors import ConfigError
+from tests.config.loading import M, first, load, model, refused
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,10 @@ def test_anchors_may_be_defined_anew():
     [
         "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)),
-        "a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\n" + "".join(f"b{n}: {{<<: *a0}}\n" for n in range(1000)),
+        "a0: &a0 {"
+        + ", ".join(f"k{n}: 1" for n in range(1000))
+        + "}\n"
+        + "".join(f"b{n}: {{<<: *a0}}\n" for n in range(1000)),
     ],
     ids=["doubling", "merging"],
 )
@@ -129,7 +132,13 @@ def test_depth_of_metadata_survives_the_whole_way():
 
 def test_endless_depth_takes_no_time():
     began = time.perf_counter()
-    for text in ("[" * 100_000, "{a: " * 25_000, "- " * 50_000, "? " * 50_000, "a:\n" + "".join(" " * n + "a:\n" for n in range(440))):
+    for text in (
+        "[" * 100_000,
+        "{a: " * 25_000,
+        "- " * 50_000,
+        "? " * 50_000,
+        "a:\n" + "".join(" " * n + "a:\n" for n in range(440)),
+    ):
         with pytest.raises(ConfigError):
             compose(text + "]")
     assert time.perf_counter() - began < 2

@@ -1,11 +1,11 @@
 """The effective configuration, as ``check --print`` shows it."""
 
 import msgspec
-from tests.config.loading import load
 
 from llamaswap_desktop.config import describe, to_yaml
 from llamaswap_desktop.config.compose import compose
 from llamaswap_desktop.config.read import plain_value
+from tests.config.loading import load
 
 TEXT = """
 macros: {key: sk-macro-secret}
@@ -67,8 +67,8 @@ def test_the_default_group_and_the_memory_engine_are_shown():
 
 def test_as_yaml_every_value_reads_back_as_it_was():
     config = load(
-        "models: {m: {cmd: \"a\\nb\", proxy: 'http://h', metadata: {a: '017', b: 'on', c: '0o17', d: '1e3', e: '~', f: '', "
-        "g: 1.5, h: true, i: ~, j: [1, '1'], k: '2024-01-31', l: ' x ', m: 'a: b', n: '#', o: '0x_1'}}}"
+        "models: {m: {cmd: \"a\\nb\", proxy: 'http://h', metadata: {a: '017', b: 'on', c: '0o17', d: '1e3', e: '~', "
+        "f: '', g: 1.5, h: true, i: ~, j: [1, '1'], k: '2024-01-31', l: ' x ', m: 'a: b', n: '#', o: '0x_1'}}}"
     )
     shown = describe(config)
     root = compose(to_yaml(shown))

@@ -1,9 +1,9 @@
 """Section 19 and runtime 14.5: what a new configuration means for running models."""
 
 import pytest
-from tests.config.loading import load, model, models
 
 from llamaswap_desktop.config import diff_configs
+from tests.config.loading import load, model, models
 
 
 def test_no_difference():

@@ -95,7 +95,9 @@ def test_removing(path, expected):
     assert changes(TEXT, remove_value(TEXT, path)) == expected
 
 
-@pytest.mark.parametrize("path", [("nope",), ("models", "a", "nope"), ("models", "a", "ttl", "x"), ("models", "a", "aliases", 9)])
+@pytest.mark.parametrize(
+    "path", [("nope",), ("models", "a", "nope"), ("models", "a", "ttl", "x"), ("models", "a", "aliases", 9)]
+)
 def test_what_is_not_there_cannot_be_removed(path):
     with pytest.raises(CannotEdit):
         remove_value(TEXT, path)

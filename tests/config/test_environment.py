@@ -1,6 +1,7 @@
 """Section 4: references to environment variables."""
 
 import pytest
+
 from tests.config.loading import M, first, load, model, refused
 
 

@@ -1,9 +1,9 @@
 """Section 7.6: filters in the form in which requests need them."""
 
 import pytest
-from tests.config.loading import load, model
 
 from llamaswap_desktop.config import clean_filters
+from tests.config.loading import load, model
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ def test_names_to_strip(written, names):
 
 
 def test_values_to_set_are_sorted_typed_and_never_the_model():
-    filters = "filters: {setParams: {z: 1, model: x, a.b: {c: [true, 1.5, ~, t]}}, setParamsByID: {n: {model: y, k: 2}, o: ~}}"
-    clean = clean_filters(load(model(filters)).models["m"].filters)
+    set_params = "setParams: {z: 1, model: x, a.b: {c: [true, 1.5, ~, t]}}"
+    by_id = "setParamsByID: {n: {model: y, k: 2}, o: ~}"
+    clean = clean_filters(load(model(f"filters: {{{set_params}, {by_id}}}")).models["m"].filters)
     assert list(clean.set.items()) == [("a.b", {"c": [True, 1.5, None, "t"]}), ("z", 1)]
     assert clean.set_by_id == {"n": {"k": 2}, "o": {}}

@@ -1,6 +1,7 @@
 """Section 8.2: groups."""
 
 import pytest
+
 from tests.config.loading import first, load, models, said
 
 STYLES = pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import jsonschema
 import msgspec
 import pytest
-from tests.config.loading import load
 
 from llamaswap_desktop.config import example_config_text, schema_text, starter_config_text
 from llamaswap_desktop.config.anchors import resolve
@@ -11,6 +10,7 @@ from llamaswap_desktop.config.compose import compose
 from llamaswap_desktop.config.json_schema import render_schema
 from llamaswap_desktop.config.read import plain_value
 from llamaswap_desktop.config.report import Report
+from tests.config.loading import load
 
 KEY = {"LLAMASWAP_EXAMPLE_KEY": "example"}
 SCHEMA = msgspec.json.decode(schema_text())
@@ -22,7 +22,9 @@ def check(text: str) -> None:
 
 
 def test_the_shipped_one_is_the_generated_one():
-    assert schema_text() == render_schema(), "write it anew with: python -m llamaswap_desktop.config.json_schema > llamaswap_desktop/config/schema.json"
+    assert schema_text() == render_schema(), (
+        "write it anew with: python -m llamaswap_desktop.config.json_schema > llamaswap_desktop/config/schema.json"
+    )
 
 
 def test_it_is_a_schema():

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.config.loading import M, first, load, model, models, refused
 
 from llamaswap_desktop.config import Config
 from llamaswap_desktop.errors import Severity
+from tests.config.loading import M, first, load, model, models, refused
 
 
 def test_nothing_at_all_is_the_default_configuration():
@@ -18,7 +18,12 @@ def test_nothing_at_all_is_the_default_configuration():
 
 def test_the_value_is_frozen():
     config = load(M)
-    for value, name in ((config, "models"), (config.models["m"], "cmd"), (config.routing, "router"), (config.desktop, "retry")):
+    for value, name in (
+        (config, "models"),
+        (config.models["m"], "cmd"),
+        (config.routing, "router"),
+        (config.desktop, "retry"),
+    ):
         with pytest.raises(AttributeError):
             setattr(value, name, None)
 
@@ -115,7 +120,9 @@ def test_a_secret_never_appears_in_a_message(text):
 
 
 def test_nothing_is_ever_evaluated():
-    text = "a: !!python/object/apply:os.system ['touch /tmp/evaluated']\nmodels: {m: {cmd: '$(x) `x`', proxy: 'http://h'}}"
+    text = (
+        "a: !!python/object/apply:os.system ['touch /tmp/evaluated']\nmodels: {m: {cmd: '$(x) `x`', proxy: 'http://h'}}"
+    )
     assert load(text).models["m"].cmd == "$(x) `x`"
 
 
@@ -127,5 +134,9 @@ def test_the_default_value_is_what_an_empty_file_means():
 
 
 def test_loading_imports_neither_the_editor_nor_asyncio_servers():
-    code = "import sys, llamaswap_desktop.config; print(sorted(n for n in ('ruamel.yaml', 'aiohttp') if n in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys, llamaswap_desktop.config; print(sorted(n for n in ('ruamel.yaml', 'aiohttp') if n in sys.modules))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

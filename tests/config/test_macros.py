@@ -1,6 +1,7 @@
 """Section 5: macros."""
 
 import pytest
+
 from tests.config.loading import first, load, model, refused
 
 
@@ -264,5 +265,7 @@ def test_unknown_top_level_keys_and_keys_are_not_checked(text):
 
 
 def test_what_doubles_with_every_macro_is_stopped():
-    macros = "macros:\n  m0: '" + "x" * 50 + "'\n" + "".join(f"  m{n}: '${{m{n - 1}}}${{m{n - 1}}}'\n" for n in range(1, 60))
+    macros = (
+        "macros:\n  m0: '" + "x" * 50 + "'\n" + "".join(f"  m{n}: '${{m{n - 1}}}${{m{n - 1}}}'\n" for n in range(1, 60))
+    )
     assert "16 million" in first(macros + model("name: '${m59}'"))

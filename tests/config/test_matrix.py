@@ -5,10 +5,10 @@ import random
 import time
 
 import pytest
-from tests.config.loading import first, load, models, said
 
 from llamaswap_desktop.config.expression import AllOf, AnyOf, Name, Reference, parse_expression
 from llamaswap_desktop.config.matrix import Choice, Matrix, ModelSet
+from tests.config.loading import first, load, models, said
 
 
 def matrix(sets: dict[str, str], costs: dict[str, int] | None = None) -> Matrix:
@@ -175,7 +175,9 @@ def by_definition(sets, costs, target, running) -> tuple[frozenset[str], str]:
     candidates = [(name, one) for name, one in written_out(sets) if target in one]
     if not candidates:
         return frozenset(running), ""
-    name, best = min(candidates, key=lambda entry: sum(costs.get(model, 1) for model in running if model not in entry[1]))
+    name, best = min(
+        candidates, key=lambda entry: sum(costs.get(model, 1) for model in running if model not in entry[1])
+    )
     return frozenset(running) - best, name
 
 

@@ -1,6 +1,7 @@
 """Section 1.3: several files become one."""
 
 import pytest
+
 from tests.config.loading import M, first, load, model, models, refused
 
 
@@ -54,7 +55,10 @@ def test_deep_conflicts_carry_the_dotted_key():
     assert "ui.activity.x" in first("ui: {activity: {x: 1}}", "ui: {activity: {x: 2}}")
 
 
-@pytest.mark.parametrize(("one", "other"), [("hooks: {on_startup: {preload: [m]}}", "hooks:"), ("hooks:", "hooks: {on_startup: {preload: [m]}}")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("hooks: {on_startup: {preload: [m]}}", "hooks:"), ("hooks:", "hooks: {on_startup: {preload: [m]}}")],
+)
 def test_an_empty_value_gives_way(one, other):
     assert load(M, one, other).hooks.on_startup.preload == ("m",)
 
@@ -100,7 +104,9 @@ def test_macro_order_is_file_order():
 
 
 def test_each_file_has_its_own_anchors():
-    load("t: &t {cmd: x, proxy: 'http://h'}\n" + "models: {a: *t}", "u: &t {cmd: y, proxy: 'http://h'}\nmodels: {b: *t}")
+    load(
+        "t: &t {cmd: x, proxy: 'http://h'}\n" + "models: {a: *t}", "u: &t {cmd: y, proxy: 'http://h'}\nmodels: {b: *t}"
+    )
     assert "unknown anchor 't'" in first("t: &t {}", "models: {a: *t}")
 
 

@@ -1,7 +1,8 @@
 """Section 7: models."""
 
 import pytest
-from tests.config.loading import first, load, model, refused
+
+from tests.config.loading import first, load, model, models, refused
 
 
 def one(keys: str = "", name: str = "m", top: str = ""):
@@ -11,7 +12,12 @@ def one(keys: str = "", name: str = "m", top: str = ""):
 def test_defaults():
     found = one()
     assert (found.cmd, found.cmd_stop, found.aliases, found.env, found.check_endpoint) == ("x", "", (), (), "/health")
-    assert (found.ttl_s, found.unload_timeout_s, found.health_check_timeout_s, found.concurrency_limit) == (0, 10, 120, 10)
+    assert (found.ttl_s, found.unload_timeout_s, found.health_check_timeout_s, found.concurrency_limit) == (
+        0,
+        10,
+        120,
+        10,
+    )
     assert (found.unlisted, found.use_model_name, found.name, found.description) == (False, "", "", "")
     assert (found.send_loading_state, found.metadata, found.macros) == (False, {}, {})
     assert not found.compat.ignore_websockets
@@ -38,7 +44,14 @@ def test_any_text_is_an_id(name):
 
 @pytest.mark.parametrize(
     ("top", "own", "seconds"),
-    [("", "", 0), ("", "ttl: -1", 0), ("300", "", 300), ("300", "ttl: -1", 300), ("300", "ttl: 0", 0), ("300", "ttl: 40", 40)],
+    [
+        ("", "", 0),
+        ("", "ttl: -1", 0),
+        ("300", "", 300),
+        ("300", "ttl: -1", 300),
+        ("300", "ttl: 0", 0),
+        ("300", "ttl: 40", 40),
+    ],
 )
 def test_ttl(top, own, seconds):
     assert one(own, top=f"globalTTL: {top}\n" if top else "").ttl_s == seconds
@@ -71,7 +84,7 @@ def test_refused_values_carry_model_key_and_value(keys, path, value):
 
 
 def test_the_global_loading_state_is_the_default_for_models():
-    text = "sendLoadingState: true\nmodels: {a: {cmd: x, proxy: 'http://h'}, b: {cmd: x, proxy: 'http://h', sendLoadingState: false}}"
+    text = "sendLoadingState: true\n" + models("a", "b").replace("b: {", "b: {sendLoadingState: false, ")
     assert [model.send_loading_state for model in load(text).models.values()] == [True, False]
 
 
@@ -103,7 +116,9 @@ def test_timeouts_default_each_on_its_own():
 
 
 def test_capabilities():
-    found = one("capabilities: {in: [text, image, text], out: [audio], tools: yes, reranker: on, context: 8192}").capabilities
+    found = one(
+        "capabilities: {in: [text, image, text], out: [audio], tools: yes, reranker: on, context: 8192}"
+    ).capabilities
     assert (found.inputs, found.outputs, found.tools, found.reranker, found.context) == (
         ("text", "image", "text"), ("audio",), True, True, 8192,
     )  # fmt: skip
@@ -118,7 +133,9 @@ def test_empty_capabilities_count_as_not_configured(written):
 
 
 def test_an_alias_of_two_models_is_refused():
-    message = first("models: {a: {cmd: x, proxy: 'http://h', aliases: [z]}, b: {cmd: x, proxy: 'http://h', aliases: [y, z]}}")
+    message = first(
+        "models: {a: {cmd: x, proxy: 'http://h', aliases: [z]}, b: {cmd: x, proxy: 'http://h', aliases: [y, z]}}"
+    )
     assert all(part in message for part in ("'z'", "'a'", "'b'", "models.b.aliases[1]"))
 
 
@@ -152,8 +169,8 @@ def test_keys_of_set_params_by_id_become_aliases():
     ],
 )
 def test_keys_of_set_params_by_id_that_are_taken(key, other, carries):
-    text = f"models: {{a: {{cmd: x, proxy: 'http://h', filters: {{setParamsByID: {{{key}: {{}}}}}}}}, b: {{{other} cmd: x, proxy: 'http://h'}}}}"
-    message = first(text)
+    text = models("a", "b").replace("a: {", f"a: {{filters: {{setParamsByID: {{{key}: {{}}}}}}, ")
+    message = first(text.replace("b: {", f"b: {{{other} "))
     assert all(part in message for part in carries)
     assert "setParamsByID" in message
 
@@ -195,5 +212,5 @@ def test_comment_lines_from_macros_stay_until_the_start():
 
 
 def test_models_are_checked_in_byte_order():
-    text = "models: {m2: {cmd: x, proxy: 'http://h', ttl: -5}, m10: {cmd: x, proxy: 'http://h', ttl: -5}, M: {cmd: x, proxy: 'http://h', ttl: -5}}"
+    text = models("m2", "m10", "M").replace("x,", "x, ttl: -5,")
     assert [problem.path for problem in refused(text)] == ["models.M.ttl", "models.m10.ttl", "models.m2.ttl"]

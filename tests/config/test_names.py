@@ -1,9 +1,9 @@
 """Section 12: names to models."""
 
 import pytest
-from tests.config.loading import load
 
 from llamaswap_desktop.config import PeerModel
+from tests.config.loading import load
 
 TEXT = """
 models:

@@ -1,6 +1,7 @@
 """Section 20: the keys of this project."""
 
 import pytest
+
 from tests.config.loading import M, first, load, model, models, refused, said
 
 PEER = "peers: {p: {proxy: 'http://h', models: [x]}}\n"
@@ -21,14 +22,20 @@ def test_defaults():
     assert (found.load_stall_timeout_s, found.queue_timeout_s, found.pinned) == (0, 0, False)
     assert (found.memory.vram_mib, found.memory.ram_mib) == (None, None)
     assert (queue.max_wait_s, queue.aging_step_s, queue.max_queued) == (60, 30, 0)
-    assert (desktop.keep_alive_after_s, desktop.allowed_hosts, desktop.allowed_origins, desktop.admin_keys) == (20, (), (), ())
+    assert (desktop.keep_alive_after_s, desktop.allowed_hosts, desktop.allowed_origins, desktop.admin_keys) == (
+        20,
+        (),
+        (),
+        (),
+    )
     limits = desktop.limits
     assert (limits.header_bytes, limits.body_bytes, limits.head_time_s, limits.connections) == (1048576, 0, 0, 0)
     assert (desktop.retry.failures, desktop.retry.max_pause_s, desktop.wake_on_lan) == (3, 60, {})
 
 
 @pytest.mark.parametrize(
-    ("top", "own", "seconds"), [("", "", 120), ("0", "0", 120), ("40", "", 40), ("40", "0", 40), ("40", "7", 7), ("", "7", 7)]
+    ("top", "own", "seconds"),
+    [("", "", 120), ("0", "0", 120), ("40", "", 40), ("40", "0", 40), ("40", "7", 7), ("", "7", 7)],
 )
 def test_the_grace_of_evicted_models(top, own, seconds):
     text = (f"evictTimeout: {top}\n" if top else "") + model(f"evictTimeout: {own}" if own else "")
@@ -78,8 +85,16 @@ def test_what_is_written_is_read():
         (PEER + "desktop: {wakeOnLan: {p: ~}}", "desktop.wakeOnLan.p.mac", "'p'"),
         (PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22'}}}", "desktop.wakeOnLan.p.mac", "00:11:22"),
         (PEER + "desktop: {wakeOnLan: {p: {mac: 0011.2233.4455}}}", "desktop.wakeOnLan.p.mac", "'p'"),
-        (PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22:33:44:55', broadcast: h}}}", "desktop.wakeOnLan.p.broadcast", "'h'"),
-        (PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22:33:44:55', broadcast: '::1'}}}", "desktop.wakeOnLan.p.broadcast", "::1"),
+        (
+            PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22:33:44:55', broadcast: h}}}",
+            "desktop.wakeOnLan.p.broadcast",
+            "'h'",
+        ),
+        (
+            PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22:33:44:55', broadcast: '::1'}}}",
+            "desktop.wakeOnLan.p.broadcast",
+            "::1",
+        ),
         (PEER + "desktop: {wakeOnLan: {p: {mac: '00:11:22:33:44:55', wait: 0}}}", "desktop.wakeOnLan.p.wait", "0"),
     ],
 )
@@ -91,7 +106,15 @@ def test_refused_values_carry_key_and_value(text, path, value):
 
 
 @pytest.mark.parametrize(
-    "keys", ["evictTimeout: soon", "desktop: {limits: [1]}", "desktop: {wakeOnLan: 5}", "desktop: 5", model("pinned: 1"), model("memory: 5")]
+    "keys",
+    [
+        "evictTimeout: soon",
+        "desktop: {limits: [1]}",
+        "desktop: {wakeOnLan: 5}",
+        "desktop: 5",
+        model("pinned: 1"),
+        model("memory: 5"),
+    ],
 )
 def test_types_count(keys):
     assert "expected" in first(keys)
@@ -115,7 +138,9 @@ def test_macros_and_leftovers():
 
 
 def test_they_are_merged_like_any_mapping():
-    config = load("desktop: {allowedHosts: [a], limits: {body: 5}}", "desktop: {allowedHosts: [b], limits: {connections: 6}}")
+    config = load(
+        "desktop: {allowedHosts: [a], limits: {body: 5}}", "desktop: {allowedHosts: [b], limits: {connections: 6}}"
+    )
     assert config.desktop.allowed_hosts == ("a", "b")
     assert (config.desktop.limits.body_bytes, config.desktop.limits.connections) == (5, 6)
 

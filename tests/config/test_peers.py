@@ -1,6 +1,7 @@
 """Section 9: peers."""
 
 import pytest
+
 from tests.config.loading import first, load, models
 
 
@@ -9,7 +10,9 @@ def peer(keys: str) -> str:
 
 
 def test_a_peer():
-    config = load(peer("proxy: 'http://h/base', models: [a, b, a], apiKey: k, filters: {stripParams: x, setParams: {y: 1}}"))
+    config = load(
+        peer("proxy: 'http://h/base', models: [a, b, a], apiKey: k, filters: {stripParams: x, setParams: {y: 1}}")
+    )
     found = config.peers["p"]
     assert (found.proxy, found.models, found.api_key) == ("http://h/base", ("a", "b", "a"), "k")
     assert (found.filters.strip_params, found.filters.set_params) == ("x", {"y": 1})

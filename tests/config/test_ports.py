@@ -1,10 +1,13 @@
 """Sections 7.4 and 19: ports."""
 
 import pytest
+
 from tests.config.loading import first, load, model
 
 
-def ports(*names: str, start: int = 5800, kept: dict[str, int] | None = None, without: str = "") -> dict[str, int | None]:
+def ports(
+    *names: str, start: int = 5800, kept: dict[str, int] | None = None, without: str = ""
+) -> dict[str, int | None]:
     entries = "".join(
         f"  {name}: {{cmd: 'x {'' if name == without else '${PORT}'}', proxy: 'http://h'}}\n" for name in names
     )
@@ -53,7 +56,7 @@ def test_a_kept_port_of_a_model_without_need_counts_for_nothing():
         "models: {m: {}}",
         "models: {m: {cmd: x, proxy: 'http://h:${PORT}'}}",
         "macros: {p: 'http://h:${PORT}'}\nmodels: {m: {cmd: x, proxy: '${p}'}}",
-        "models: {m: {cmd: \"x\\n# ${PORT}\\n\"}}",
+        'models: {m: {cmd: "x\\n# ${PORT}\\n"}}',
         "models: {m: {cmd: x, proxy: ~}}",
     ],
 )
@@ -74,4 +77,6 @@ def test_the_first_error_in_byte_order_comes_first():
 
 
 def test_an_unused_start_port_of_a_wrong_type_is_reported_once():
-    assert first("startPort: soon\n" + model()) == "a.yaml:1:12: startPort: expected a whole number, not the text 'soon'"
+    assert (
+        first("startPort: soon\n" + model()) == "a.yaml:1:12: startPort: expected a whole number, not the text 'soon'"
+    )

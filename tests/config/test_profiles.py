@@ -1,11 +1,15 @@
 """Section 11: profiles."""
 
 import pytest
+
 from tests.config.loading import first, load
 
 TOP = """
 models: {a: {cmd: x, proxy: 'http://h', aliases: [al]}}
-peers: {p: {proxy: 'http://h', models: [x]}, q: {proxy: 'http://h', models: [two]}, r: {proxy: 'http://h', models: [two]}}
+peers:
+  p: {proxy: 'http://h', models: [x]}
+  q: {proxy: 'http://h', models: [two]}
+  r: {proxy: 'http://h', models: [two]}
 selectors: {s: {strategy: pin, targets: [a]}}
 """
 

@@ -1,6 +1,7 @@
 """Sections 2.3 and 2.4: values into typed fields, and null."""
 
 import pytest
+
 from tests.config.loading import first, load, model, said
 
 
@@ -62,7 +63,16 @@ def test_boolean_fields_refuse_the_rest(written):
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("90s", 90.0), ("1m30s", 90.0), ("1.5m", 90.0), ("5000ms", 5.0), ("1h", 3600.0), ("+6s", 6.0), ("'0'", 5.0), ("0s", 5.0)],
+    [
+        ("90s", 90.0),
+        ("1m30s", 90.0),
+        ("1.5m", 90.0),
+        ("5000ms", 5.0),
+        ("1h", 3600.0),
+        ("+6s", 6.0),
+        ("'0'", 5.0),
+        ("0s", 5.0),
+    ],
 )
 def test_durations(written, seconds):
     assert load(f"performance: {{every: {written}}}").performance.every_s == seconds
@@ -116,8 +126,10 @@ def test_a_type_error_carries_file_line_column_path_value_and_what_was_expected(
 
 
 def test_null_scalars_are_absent():
-    config = load("startPort: ~\nlogLevel:\nsendLoadingState: null\n" + model("ttl: ~, checkEndpoint: , proxy: 'http://h'"
-        .replace(", proxy: 'http://h'", "")))
+    config = load(
+        "startPort: ~\nlogLevel:\nsendLoadingState: null\n"
+        + model("ttl: ~, checkEndpoint: , proxy: 'http://h'".replace(", proxy: 'http://h'", ""))
+    )
     assert (config.start_port, config.log_level, config.models["m"].ttl_s) == (5800, "info", 0)
     assert config.models["m"].check_endpoint == "/health"
 

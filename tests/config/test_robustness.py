@@ -6,12 +6,12 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.config.loading import load
 
 from llamaswap_desktop.config import Config, SourceText, describe, example_config_text, parse_config, to_yaml
 from llamaswap_desktop.config.compose import compose
 from llamaswap_desktop.config.read import plain_value
 from llamaswap_desktop.errors import ConfigError
+from tests.config.loading import load
 
 LONG = bool(os.environ.get("SOAK"))
 FUZZ = settings(
@@ -39,9 +39,62 @@ def try_to_load(*texts: str) -> Config | None:
 
 _FRAGMENTS = st.sampled_from(
     [
-        *("models:", "  m: ", "{", "}", "[", "]", ": ", ", ", "- ", "\n", "\n  ", "\n\t", "&a ", "*a", "<<: ", "? ", "| \n", "> ", "#"),
-        *("!!int ", "!x ", "---\n", "...\n", "%YAML 1.1\n", "'", '"', "\\", "${PORT}", "${env.A}", "${env.B}", "${env.C}", "${m}", "${"),
-        *("cmd", "ttl", "macros", "groups", "matrix", "sets", "proxy", "routing", "x", "1", "0x1", "~", "true", "é", "\ufeff", "\0", "\u2028"),
+        *(
+            "models:",
+            "  m: ",
+            "{",
+            "}",
+            "[",
+            "]",
+            ": ",
+            ", ",
+            "- ",
+            "\n",
+            "\n  ",
+            "\n\t",
+            "&a ",
+            "*a",
+            "<<: ",
+            "? ",
+            "| \n",
+            "> ",
+            "#",
+        ),
+        *(
+            "!!int ",
+            "!x ",
+            "---\n",
+            "...\n",
+            "%YAML 1.1\n",
+            "'",
+            '"',
+            "\\",
+            "${PORT}",
+            "${env.A}",
+            "${env.B}",
+            "${env.C}",
+            "${m}",
+            "${",
+        ),
+        *(
+            "cmd",
+            "ttl",
+            "macros",
+            "groups",
+            "matrix",
+            "sets",
+            "proxy",
+            "routing",
+            "x",
+            "1",
+            "0x1",
+            "~",
+            "true",
+            "é",
+            "\ufeff",
+            "\0",
+            "\u2028",
+        ),
     ]
 )
 
@@ -69,10 +122,31 @@ def test_the_example_with_a_hole_or_a_patch(at, length, patch):
 
 # -- any structure, under keys that mean something
 
-_WORDS = st.sampled_from(["a", "b", "m", "${x}", "${PORT}", "a & b", "+s", "pin", "warm", "spillover", "group", "matrix", "memory", "5s", "x:y", ""])
+_WORDS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "m",
+        "${x}",
+        "${PORT}",
+        "a & b",
+        "+s",
+        "pin",
+        "warm",
+        "spillover",
+        "group",
+        "matrix",
+        "memory",
+        "5s",
+        "x:y",
+        "",
+    ]
+)
 _SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | _WORDS | st.text(max_size=8)
 _VALUES = st.recursive(
-    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS | st.text(max_size=4), inner, max_size=3), max_leaves=8
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS | st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -133,12 +207,22 @@ K = 100_000
 
 
 def doubling_macros() -> str:
-    return "macros:\n  m0: xx\n" + "".join(f"  m{n}: '${{m{n - 1}}}${{m{n - 1}}}'\n" for n in range(1, 2500)) + "logLevel: '${m2499}'\n"
+    return (
+        "macros:\n  m0: xx\n"
+        + "".join(f"  m{n}: '${{m{n - 1}}}${{m{n - 1}}}'\n" for n in range(1, 2500))
+        + "logLevel: '${m2499}'\n"
+    )
 
 
 def many_macros_in_one_text() -> str:
     names = range(2500)
-    return "macros:\n" + "".join(f"  m{n}: x\n" for n in names) + "logLevel: '" + "".join(f"${{m{n}}}" for n in names) + "'\n"
+    return (
+        "macros:\n"
+        + "".join(f"  m{n}: x\n" for n in names)
+        + "logLevel: '"
+        + "".join(f"${{m{n}}}" for n in names)
+        + "'\n"
+    )
 
 
 def many_models_and_macros() -> str:
@@ -156,12 +240,19 @@ HOSTILE = {
     "digits": "startPort: " + "9" * K,
     "nines in hex": "startPort: 0x" + "f" * K,
     "unknown keys": "".join(f"startPrt{n}: 1\n" for n in range(K // 15)),
-    "unknown model keys": "models:\n  m:\n    cmd: x\n    proxy: h\n" + "".join(f"    comd{n}: 1\n" for n in range(K // 14)),
+    "unknown model keys": "models:\n  m:\n    cmd: x\n    proxy: h\n"
+    + "".join(f"    comd{n}: 1\n" for n in range(K // 14)),
     "duplicate keys": "a: 1\n" * (K // 5),
     "anchors": "".join(f"a{n}: &a{n} x\n" for n in range(K // 15)),
     "aliases": "a: &a {x: 1}\nb: [" + "*a," * (K // 3) + "]",
-    "alias bomb": "a0: &a0 [" + "x," * 1000 + "]\n" + "".join(f"a{n}: &a{n} [{'*a%d,' % (n - 1) * 100}]\n" for n in range(1, 100)),
-    "merges": "t: &t {" + ",".join(f"k{n}: 1" for n in range(5000)) + "}\nm:\n" + "".join(f"  - {{<<: *t}}\n" for _ in range(3000)),
+    "alias bomb": "a0: &a0 ["
+    + "x," * 1000
+    + "]\n"
+    + "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 100}]\n" for n in range(1, 100)),
+    "merges": "t: &t {"
+    + ",".join(f"k{n}: 1" for n in range(5000))
+    + "}\nm:\n"
+    + "".join("  - {<<: *t}\n" for _ in range(3000)),
     "empty list": "apiKeys: [" + "x," * (K // 2) + "]",
     "bad keys": "apiKeys: [" + "' '," * (K // 4) + "]",
     "doubling macros": doubling_macros(),
@@ -175,12 +266,15 @@ HOSTILE = {
     "parentheses": "models: {m: {cmd: x, proxy: h}}\nmatrix: {sets: {s: '" + "(" * K + "m" + ")" * K + "'}}",
     "operators": "models: {m: {cmd: x, proxy: h}}\nmatrix: {sets: {s: 'm" + "&m" * (K // 2) + "'}}",
     "alternatives": "models: {m: {cmd: x, proxy: h}}\nmatrix: {sets: {s: 'm" + "|m" * (K // 2) + "'}}",
-    "circles": "models: {m: {cmd: x, proxy: h}}\nmatrix:\n  sets:\n" + "".join(f"    s{n}: +s{n + 1}\n" for n in range(K // 18)),
+    "circles": "models: {m: {cmd: x, proxy: h}}\nmatrix:\n  sets:\n"
+    + "".join(f"    s{n}: +s{n + 1}\n" for n in range(K // 18)),
     "group members": "groups: {g: {members: [" + ",".join(f"m{n}" for n in range(K // 7)) + "]}}",
     "same members": "groups: {g: {members: [" + "m," * (K // 2) + "]}}",
     "aliases of a model": "models: {m: {cmd: x, proxy: h, aliases: [" + "a," * (K // 2) + "]}}",
     "targets": "selectors: {s: {strategy: spillover, targets: [" + "a," * (K // 2) + "]}}",
-    "known targets": "models: {a: {cmd: x, proxy: h}}\nselectors: {s: {strategy: spillover, targets: [" + "a," * (K // 2) + "]}}",
+    "known targets": "models: {a: {cmd: x, proxy: h}}\nselectors: {s: {strategy: spillover, targets: ["
+    + "a," * (K // 2)
+    + "]}}",
     "duration": "performance: {every: '" + "1s" * (K // 2) + "'}",
     "expression": "upstream: {ignorePaths: ['" + "(a*)*" * (K // 5) + "']}",
     "nested expression": "upstream: {ignorePaths: ['" + "(" * (K // 2) + ")" * (K // 2) + "']}",
@@ -188,7 +282,7 @@ HOSTILE = {
     "documents": "---\n" * (K // 4),
     "comments": "#\n" * (K // 2),
     "spaces": "a: b\n" + " " * K + "\n---\n" + " " * K + "#",
-    "quotes": "a: \"" + "\\\"" * (K // 2) + '"',
+    "quotes": 'a: "' + '\\"' * (K // 2) + '"',
     "tags": "a: [" + "!!int 1," * (K // 8) + "]",
     "dates": "a: [" + "2024-01-01," * (K // 11) + "]",
     "floats": "models: {m: {cmd: x, proxy: h, name: 1" + "0" * 300 + ".5}}",
@@ -227,7 +321,8 @@ def five_hundred_models() -> str:
 """
     macros = "macros:\n  dir: /srv/models\n  ctx: 8192\n  server: /bin/llama-server --port ${PORT}\n"
     groups = "groups:\n" + "".join(
-        f"  g{group}: {{swap: no, members: [{', '.join(f'model-{group * 10 + n}' for n in range(10))}]}}\n" for group in range(50)
+        f"  g{group}: {{swap: no, members: [{', '.join(f'model-{group * 10 + n}' for n in range(10))}]}}\n"
+        for group in range(50)
     )
     return macros + "models:\n" + "".join(entry.format(n=n) for n in range(500)) + groups
 

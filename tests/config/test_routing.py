@@ -1,6 +1,7 @@
 """Sections 8.1, 8.4 and 20: which engine, which scheduler."""
 
 import pytest
+
 from tests.config.loading import first, load, models, said
 
 GROUPS = "{g: {members: [a]}}"
@@ -83,8 +84,14 @@ def test_the_settings_of_the_other_engine_are_not_validated():
 
 
 def test_memory_settings():
-    settings = router(new("memory", memory="{reserve: 1024, budgets: {gpu0: 8000, ram: 16000}, releaseWait: 3}")).settings.memory
-    assert (settings.reserve_mib, settings.budgets_mib, settings.release_wait_s) == (1024, {"gpu0": 8000, "ram": 16000}, 3)
+    settings = router(
+        new("memory", memory="{reserve: 1024, budgets: {gpu0: 8000, ram: 16000}, releaseWait: 3}")
+    ).settings.memory
+    assert (settings.reserve_mib, settings.budgets_mib, settings.release_wait_s) == (
+        1024,
+        {"gpu0": 8000, "ram": 16000},
+        3,
+    )
     defaults = router(new("memory")).settings.memory
     assert (defaults.reserve_mib, defaults.budgets_mib, defaults.release_wait_s) == (512, {}, 10)
 

@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from tests.config.loading import load, refused
 
 from llamaswap_desktop.config.scalars import Timestamp, WrongTag, render, resolve_plain, resolve_tagged
+from tests.config.loading import load, refused
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,10 @@ from llamaswap_desktop.config.scalars import Timestamp, WrongTag, render, resolv
         *[(text, None) for text in ("", "~", "null", "Null", "NULL")],
         *[(text, True) for text in ("true", "True", "TRUE")],
         *[(text, False) for text in ("false", "False", "FALSE")],
-        *[(text, text) for text in ("yes", "no", "on", "off", "y", "n", "Yes", "NO", "On", "OFF", "Y", "N", "nULL", "tRue")],
+        *[
+            (text, text)
+            for text in ("yes", "no", "on", "off", "y", "n", "Yes", "NO", "On", "OFF", "Y", "N", "nULL", "tRue")
+        ],
         ("12", 12),
         ("-3", -3),
         ("+5", 5),
@@ -43,7 +46,10 @@ from llamaswap_desktop.config.scalars import Timestamp, WrongTag, render, resolv
         ("2024-01-31T10:00:00+02:00", Timestamp("2024-01-31T10:00:00+02:00")),
         ("2024-01-31t10:00:00.500Z", Timestamp("2024-01-31T10:00:00.5Z")),
         *[(text, text) for text in ("1:30", "1,000", "2024-01", "2024-13-01", "2023-02-29", "2024-01-31T10:00:00")],
-        *[(text, text) for text in (".", "-", "+", "1e", "0x", "0xg", "1.2.3", "--1", "_1", "1 2", "e3", "NaN", "<<", "a")],
+        *[
+            (text, text)
+            for text in (".", "-", "+", "1e", "0x", "0xg", "1.2.3", "--1", "_1", "1 2", "e3", "NaN", "<<", "a")
+        ],
     ],
 )
 def test_unquoted_text(text, value):

@@ -1,16 +1,19 @@
 """Section 10: selectors."""
 
 import pytest
-from tests.config.loading import first, load, refused
 
 from llamaswap_desktop.config import Strategy
+from tests.config.loading import first, load, refused
 
 TOP = """
 models:
   a: {cmd: x, proxy: 'http://h', aliases: [al], filters: {setParamsByID: {gen: {}}}}
   b: {cmd: x, proxy: 'http://h'}
   c: {cmd: x, proxy: 'http://h'}
-peers: {p: {proxy: 'http://h', models: [x]}, q: {proxy: 'http://h', models: [two]}, r: {proxy: 'http://h', models: [two]}}
+peers:
+  p: {proxy: 'http://h', models: [x]}
+  q: {proxy: 'http://h', models: [two]}
+  r: {proxy: 'http://h', models: [two]}
 """
 OPEN = "groups: {g: {swap: no, members: [a, b]}}\n"
 
@@ -20,7 +23,9 @@ def selector(keys: str, name: str = "s") -> str:
 
 
 def test_a_selector():
-    found = load(TOP, selector("strategy: warm, targets: [a, al], name: N, unlisted: yes, metadata: {k: 1}")).selectors["s"]
+    found = load(TOP, selector("strategy: warm, targets: [a, al], name: N, unlisted: yes, metadata: {k: 1}")).selectors[
+        "s"
+    ]
     assert (found.strategy, found.targets, found.settings.spillover) == (Strategy.WARM, ("a", "al"), 1)
     assert (found.name, found.unlisted, found.metadata) == ("N", True, {"k": 1})
 

@@ -2,8 +2,6 @@
 
 import re
 
-from tests.config.loading import load, models
-
 from llamaswap_desktop.config import Platform, example_config_text, split_command, starter_config_text
 from llamaswap_desktop.config.load import KNOWN_KEYS
 from llamaswap_desktop.config.read import keys_of
@@ -26,7 +24,7 @@ from llamaswap_desktop.config.schema import (
     Timeouts,
     WakeOnLan,
 )
-
+from tests.config.loading import load, models
 
 KEY = {"LLAMASWAP_EXAMPLE_KEY": "example"}
 

@@ -4,10 +4,10 @@ import codecs
 from pathlib import Path
 
 import pytest
-from tests.config.loading import M, models
 
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.errors import ConfigError
+from tests.config.loading import M, models
 
 
 def load(file: Path | None = None, directory: Path | None = None):

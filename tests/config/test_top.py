@@ -3,9 +3,9 @@
 import sys
 
 import pytest
-from tests.config.loading import M, first, load, models, refused, said
 
 from llamaswap_desktop.config.top import store_problem
+from tests.config.loading import M, first, load, models, refused, said
 
 
 def test_defaults():
@@ -16,13 +16,20 @@ def test_defaults():
     assert (config.log_level, config.log_time_format, config.log_to_stdout) == ("info", "", "proxy")
     assert (config.metrics_max_in_memory, config.capture_buffer_mb) == (1000, 5)
     assert not any((config.send_loading_state, config.include_aliases_in_list, config.log_requests))
-    assert (config.api_keys, config.store, config.performance.disabled, config.performance.every_s) == ((), None, False, 5.0)
+    assert (config.api_keys, config.store, config.performance.disabled, config.performance.every_s) == (
+        (),
+        None,
+        False,
+        5.0,
+    )
     assert config.ui.activity.session_id == ("X-Session-ID", "X-Litellm-Session-Id")
     assert config.upstream.ignore_paths == (r".*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$",)
     assert (config.routing.router.use, config.routing.scheduler.use) == ("group", "fifo")
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("0", 15), ("14", 15), ("15", 15), ("-5", 15), ("16", 16), ("600", 600)])
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("0", 15), ("14", 15), ("15", 15), ("-5", 15), ("16", 16), ("600", 600)]
+)
 def test_health_checks_take_fifteen_seconds_at_least(written, seconds):
     config = load(f"healthCheckTimeout: {written}\n" + M)
     assert config.health_check_timeout_s == config.models["m"].health_check_timeout_s == seconds
@@ -64,13 +71,16 @@ def test_an_unload_timeout_of_zero_is_the_default():
 
 
 @pytest.mark.parametrize(
-    ("written", "level"), [("DEBUG", "debug"), ("' Warn '", "warn"), ("error", "error"), ("loud", "info"), ("''", "info")]
+    ("written", "level"),
+    [("DEBUG", "debug"), ("' Warn '", "warn"), ("error", "error"), ("loud", "info"), ("''", "info")],
 )
 def test_log_levels(written, level):
     assert load(f"logLevel: {written}").log_level == level
 
 
-@pytest.mark.parametrize(("written", "name"), [("RFC3339", "rfc3339"), ("' Kitchen '", "kitchen"), ("iso", ""), ("''", "")])
+@pytest.mark.parametrize(
+    ("written", "name"), [("RFC3339", "rfc3339"), ("' Kitchen '", "kitchen"), ("iso", ""), ("''", "")]
+)
 def test_time_formats(written, name):
     assert load(f"logTimeFormat: {written}").log_time_format == name
 
@@ -116,7 +126,9 @@ def test_dropped_preloads_are_warned_of():
 # -- 13.2 API keys
 
 
-@pytest.mark.parametrize(("written", "index"), [("['']", 0), ("[good, '']", 1), ("[good, 'with space']", 1), ("[' x']", 0)])
+@pytest.mark.parametrize(
+    ("written", "index"), [("['']", 0), ("[good, '']", 1), ("[good, 'with space']", 1), ("[' x']", 0)]
+)
 def test_bad_api_keys_are_named_by_index_alone(written, index):
     message = first(f"apiKeys: {written}")
     assert f"apiKeys[{index}]" in message
@@ -203,7 +215,8 @@ def test_ignored_paths_are_searched_for(expressions, path, ignored):
 
 
 @pytest.mark.parametrize(
-    "expression", [r"(?=a)", r"(?<!a)b", r"(a)\1", "a*+", "(?>a)", r"a\Z", r"\h", "a{1001}", "a**", "(", "[z-a]", r"\u0041"]
+    "expression",
+    [r"(?=a)", r"(?<!a)b", r"(a)\1", "a*+", "(?>a)", r"a\Z", r"\h", "a{1001}", "a**", "(", "[z-a]", r"\u0041"],
 )
 def test_what_re2_refuses_is_refused(expression):
     message = first(f"upstream: {{ignorePaths: [ok, '{expression}']}}")
