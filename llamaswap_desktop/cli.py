@@ -133,9 +133,9 @@ def _show_as_text(errors: list[Problem], warnings: list[Problem], config: dict[s
         sys.stdout.write(to_yaml(config))
     for problem in (*errors, *warnings):
         sys.stderr.write(f"{problem.severity}: {problem}\n")
-    counts = [f"{len(errors)} errors"] * bool(errors) + [f"{len(warnings)} warnings"] * bool(warnings)
     verdict = "the configuration cannot be used" if errors else "the configuration is fine"
-    sys.stderr.write(": ".join(part for part in (verdict, ", ".join(counts)) if part) + "\n")
+    counts = [f"{name}: {len(found)}" for name, found in (("errors", errors), ("warnings", warnings)) if found]
+    sys.stderr.write(f"{verdict} ({', '.join(counts)})\n" if counts else f"{verdict}\n")
 
 
 def _build_check_parser() -> _Parser:

@@ -4,7 +4,6 @@ from llamaswap_desktop.config.command import Platform, fill_in_pid, split_comman
 from llamaswap_desktop.config.describe import describe, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
-from llamaswap_desktop.config.json_schema import schema_text
 from llamaswap_desktop.config.load import load_config, parse_config
 from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
@@ -31,8 +30,8 @@ from llamaswap_desktop.config.schema import (
     Strategy,
     Timeouts,
 )
+from llamaswap_desktop.config.shipped import example_config_text, schema_text, starter_config_text
 from llamaswap_desktop.config.sources import Sources, SourceText
-from llamaswap_desktop.config.starter import example_config_text, starter_config_text
 from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [

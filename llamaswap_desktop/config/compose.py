@@ -19,6 +19,8 @@ DEEPEST = 500
 _MOST_FROM_ALIASES = 100_000
 """How many nodes aliases may stand for in all: 500 models with a template each need a fifth of it."""
 
+_MOST_DUPLICATES = 100
+
 _MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _NOTHING_YET = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n)|%[^\r\n]*(?:\r\n?|\n))*[ \t]*(?:#[^\r\n]*)?\Z")
 
@@ -53,7 +55,7 @@ def compose(text: str, file: str = "") -> Node | None:
     except yaml.MarkedYAMLError as error:
         composer.fail_to_parse(error)
     if composer.duplicates:
-        raise ConfigError(composer.duplicates)
+        raise ConfigError(composer.duplicates[:_MOST_DUPLICATES])
     return composer.root
 
 

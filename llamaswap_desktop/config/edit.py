@@ -31,6 +31,8 @@ def set_value(text: str, path: Path, value: Any) -> str:
     text that is no YAML, and ``CannotEdit``.
     """
     old = compose(text)
+    if old is None and text.strip():
+        return text.rstrip("\n") + "\n\n" + set_value("", path, value)
     top = _load(text)
     place = top
     for step in path[:-1]:

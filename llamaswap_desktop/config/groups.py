@@ -53,17 +53,19 @@ class GroupChecks:
     def _check_members(self) -> None:
         home: dict[str, GroupId] = {}
         for group in self._groups.values():
+            own: set[str] = set()
             for index, member in enumerate(group.members):
                 path: Path = (*self._path, group.id, "members", index)
                 shown = self._report.quote(member)
                 first = home.setdefault(member, group.id)
                 if first != group.id:
                     self._report.error(path, f"model {shown} is in two groups, '{first}' and '{group.id}': choose one")
-                elif member in group.members[:index]:
+                elif member in own:
                     self._report.error(path, f"model {shown} stands twice in group '{group.id}': remove one")
                 elif self._names.resolve_local(member) is None:
                     message = f"member {shown} of group '{group.id}' is no model: use one of the ids under models"
                     self._report.error(path, message)
+                own.add(member)
 
     def _with_real_members(self, group: Group, models: MappingType[ModelId, object]) -> Group:
         for index, member in enumerate(group.members):

@@ -3,8 +3,9 @@
 It is more lenient than a schema of JSON would be, as YAML is: any value may be a macro, and ``yes`` is a boolean.
 """
 
+import re
+import sys
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from llamaswap_desktop.config.sets import MatrixSource
 
 _Schema = dict[str, Any]
 
+_SOURCE = re.compile(r" \([^()]*section[^()]*\)")
 _MACRO: _Schema = {"type": "string", "pattern": r"\$\{[A-Za-z0-9_.-]+\}"}
 _YES_NO = ("yes", "no", "on", "off", "y", "n")
 _TYPES: dict[Kind, _Schema] = {
@@ -70,11 +72,6 @@ def generate_schema() -> _Schema:
     }
 
 
-def schema_text() -> str:
-    """Return the schema as it is shipped."""
-    return files("llamaswap_desktop.config").joinpath("schema.json").read_text(encoding="utf-8")
-
-
 def render_schema() -> str:
     """Write the generated schema as text."""
     return msgspec.json.format(msgspec.json.encode(generate_schema()), indent=2).decode() + "\n"
@@ -84,7 +81,7 @@ def _block(cls: type[msgspec.Struct], prototype: msgspec.Struct | None) -> _Sche
     properties = {
         key: _with_default(_key(cls, key), prototype, info.field, info.kind) for key, info in keys_of(cls).items()
     }
-    summary = (cls.__doc__ or "").split("\n", 1)[0]
+    summary = _SOURCE.sub("", (cls.__doc__ or "").split("\n", 1)[0])
     return {"type": ["object", "null"], "description": summary, "properties": properties}
 
 
@@ -125,3 +122,7 @@ def _shown(default: Any, kind: Kind) -> Any:
 def _macros() -> _Schema:
     values = {"type": ["string", "number", "boolean"]}
     return {"type": ["object", "null"], "description": "Named texts for ${name}.", "additionalProperties": values}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_schema())

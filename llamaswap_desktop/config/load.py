@@ -26,7 +26,7 @@ from llamaswap_desktop.errors import ConfigError, Problem
 from llamaswap_desktop.types import ModelId
 
 _LEGACY = frozenset({"groups", "matrix"})
-_KNOWN = frozenset(keys_of(Config)) | _LEGACY
+KNOWN_KEYS = frozenset(keys_of(Config)) | _LEGACY
 _NO_PORTS: Mapping[ModelId, int] = {}
 
 
@@ -53,7 +53,7 @@ def parse_config(
     root, templates = _read_tree(texts, Environment(environment, report), report)
     report.root = root
     report.stop_if_errors()
-    expanded = Expansion(root, _KNOWN, report).run(kept_ports, Config().start_port)
+    expanded = Expansion(root, KNOWN_KEYS, report).run(kept_ports, Config().start_port)
     report.root = expanded.root
     report.stop_if_errors()
     return _Loading(expanded, templates, report).run(check_store)
@@ -91,6 +91,8 @@ class _Loading:
         root, report = self._expanded.root, self._report
         report.hide(_secrets(root))
         reader = Reader(report)
+        for key in ("macros", "routing", "desktop"):
+            reader.leave_out((key,))
 
         # 8: read into typed form
         top = reader.block(_without_templates(root, self._templates), Config(), (), also=_LEGACY)
@@ -135,7 +137,7 @@ def _without_templates(root: nodes.Mapping, templates: frozenset[str]) -> nodes.
     kept = {
         key: entry
         for key, entry in root.entries.items()
-        if key in _KNOWN or not (key in templates or key.startswith("x-"))
+        if key in KNOWN_KEYS or not (key in templates or key.startswith("x-"))
     }
     return nodes.Mapping(root.mark, kept)
 

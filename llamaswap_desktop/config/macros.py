@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_NAME = 63
 _RESERVED = frozenset({"PORT", "PID", "MODEL_ID"})
 
-_MOST_TEXT = 32_000_000
+_MOST_TEXT = 16_000_000
 """Characters that replacing may produce in all: what doubles with every macro must not fill the memory."""
 
 
@@ -65,7 +65,7 @@ class Budget:
         """Count ``text``; raises ``ConfigError`` when macros produce more than any machine should hold."""
         self._left -= len(text)
         if self._left < 0:
-            self._report.error(("macros",), "the macros expand to more text than 32 million characters")
+            self._report.error(("macros",), "the macros expand to more text than 16 million characters")
             self._report.stop_if_errors()
 
 

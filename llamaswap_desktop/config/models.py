@@ -92,15 +92,17 @@ class ModelChecks:
     def check_aliases(self) -> None:
         """Report aliases that stand twice, in one model or in two."""
         for model in self._models.values():
+            own: set[str] = set()
             for index, alias in enumerate(model.aliases):
                 owner = self._owners.setdefault(alias, model.id)
                 path: Path = ("models", model.id, "aliases", index)
                 if owner != model.id:
                     message = f"alias {self._report.quote(alias)} of model '{model.id}' is one of '{owner}' already"
                     self._report.error(path, f"{message}: give one of them another name")
-                elif alias in model.aliases[:index]:
+                elif alias in own:
                     message = f"alias {self._report.quote(alias)} stands twice in model '{model.id}'"
                     self._report.error(path, f"{message}: remove one")
+                own.add(alias)
 
     def settle(self, config: Config) -> dict[ModelId, Model]:
         """Check each model on its own, and return all with effective values."""

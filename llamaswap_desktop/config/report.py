@@ -10,6 +10,10 @@ _MOST_SUGGESTIONS = 50
 """Looking for a near name is slow (0.1 ms); a file with more unknown keys than this has other troubles."""
 
 _MOST_SHOWN = 100
+"""Characters of a value that a message shows."""
+
+_MOST_PROBLEMS = 200
+"""Nobody reads more of them, and a hostile file can hold a hundred thousand."""
 
 
 class Report:
@@ -22,6 +26,7 @@ class Report:
     def __init__(self, root: Node | None = None) -> None:
         self.root = root
         self.hidden: dict[str, str] = {}
+        self.error_count = 0
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
         self._suggestions = 0
@@ -31,22 +36,20 @@ class Report:
         """What deserves a look but stops nothing."""
         return tuple(self._warnings)
 
-    @property
-    def error_count(self) -> int:
-        """How many errors there are so far."""
-        return len(self._errors)
-
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these texts out of all later messages."""
         self.hidden.update((secret, "***") for secret in secrets if secret)
 
     def error(self, path: Path, message: str, *, at: Mark | None = None) -> None:
         """Note what stops the configuration from being used."""
-        self._errors.append(self._problem(Severity.ERROR, path, message, at))
+        self.error_count += 1
+        if self.error_count <= _MOST_PROBLEMS:
+            self._errors.append(self._problem(Severity.ERROR, path, message, at))
 
     def warn(self, path: Path, message: str, *, at: Mark | None = None) -> None:
         """Note what is accepted but hardly meant."""
-        self._warnings.append(self._problem(Severity.WARNING, path, message, at))
+        if len(self._warnings) < _MOST_PROBLEMS:
+            self._warnings.append(self._problem(Severity.WARNING, path, message, at))
 
     def warn_unknown(self, path: Path, known: Iterable[str], *, at: Mark) -> None:
         """Note a key that nothing reads."""
@@ -61,12 +64,17 @@ class Report:
     def add(self, problems: Iterable[Problem]) -> None:
         """Take over problems that somebody else has found."""
         for problem in problems:
-            (self._errors if problem.severity is Severity.ERROR else self._warnings).append(problem)
+            is_error = problem.severity is Severity.ERROR
+            self.error_count += is_error
+            (self._errors if is_error else self._warnings).append(problem)
 
     def stop_if_errors(self) -> None:
         """Raise ``ConfigError`` with every error so far, then the warnings, if there is an error."""
-        if self._errors:
-            raise ConfigError([*self._errors, *self._warnings])
+        if not self._errors:
+            return
+        left_out = self.error_count - len(self._errors)
+        more = [Problem(Severity.ERROR, f"and {left_out} more errors like these")] if left_out else []
+        raise ConfigError([*self._errors, *more, *self._warnings])
 
     def quote(self, text: object) -> str:
         """Return ``text`` in quotes for a message, shortened and without anything hidden."""

@@ -1,4 +1,4 @@
-"""The texts that come with the program: a first configuration, and one that shows every key."""
+"""The texts that come with the program: a first configuration, one that shows every key, and the JSON schema."""
 
 from importlib.resources import files
 
@@ -11,6 +11,11 @@ def starter_config_text() -> str:
 def example_config_text() -> str:
     """Return a configuration that shows every key, with comments."""
     return _text("example.yaml")
+
+
+def schema_text() -> str:
+    """Return the JSON schema of configurations, which ``json_schema`` has generated."""
+    return _text("schema.json")
 
 
 def _text(name: str) -> str:
