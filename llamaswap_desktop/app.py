@@ -8,16 +8,23 @@ signal means "now": every model is killed and the program ends with status 130.
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from aiohttp import web
 
-from llamaswap_desktop.config import Config, Model
-from llamaswap_desktop.core import Core
+from llamaswap_desktop import __version__
+from llamaswap_desktop.activity import ActivityLog, Settings
+from llamaswap_desktop.config import Config, Model, Sources, Watcher
+from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
-from llamaswap_desktop.events import Event, RequestFinished
+from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
 from llamaswap_desktop.http1 import LoanEnd
+from llamaswap_desktop.logs import AppLines, Logs
+from llamaswap_desktop.memory_watch import MemoryWatch
+from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.tasks import spawn
@@ -32,11 +39,33 @@ _FORCED_BUDGET_S = 2.0
 
 
 class App:
-    """The core with its front door, from the first request to the last."""
+    """The core with its front door, from the first request to the last.
 
-    def __init__(self, config: Config, launcher: Launcher) -> None:
+    Building one raises ``ConfigError`` if the configuration names a planner that cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        launcher: Launcher,
+        logs: Logs,
+        lines: AppLines,
+        sources: Sources,
+        memory_file: Path | None = None,
+        watches_sources: bool = False,
+    ) -> None:
         self._launcher = launcher
-        self.core = Core(config, build_process=self._build_process)
+        self._logs = logs
+        self._lines = lines
+        self.core = Core(config, build_process=self._build_process, footprints=Footprints(memory_file))
+        self._reloader = Reloader(self.core, sources, os.environ)
+        self._watcher = Watcher(sources) if watches_sources else None
+        self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
+        self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
+        self._samples = not config.performance.disabled or config.routing.router.use == "memory"
+        self._memory = MemoryWatch(self.core, self._sampler)
+        self._hardware: asyncio.Task[Hardware | None] | None = None
         self._server = Server(self.core, build_borrower=self._build_borrower, holder_of=holder_of_port)
         self._web = web.AppRunner(Api(self.core).build_app(), handle_signals=False, access_log=None)
         self._stop = asyncio.Event()
@@ -44,28 +73,53 @@ class App:
         self._budget_s = _SHUTDOWN_BUDGET_S
 
     def _build_process(self, model: Model, publish: Callable[[Event], None]) -> Process:
-        return Process(model, launcher=self._launcher, publish=publish)
+        write_log = self._logs.model(model.id).write
+        return Process(model, launcher=self._launcher, publish=publish, write_log=write_log)
 
     def _build_borrower(self, finished: Callable[[LoanEnd], None]) -> Borrower:
         assert self._web.server is not None
         return Borrower(self._web.server, finished)
 
+    def _report_activity(self, problem: str) -> None:
+        self.core.report("activity", problem)
+
+    # -- life
+
     async def run(self, host: str, port: int) -> int:
         """Serve until somebody calls ``quit`` or sends a wish to; return the exit status.
 
-        Raises ``ListenFailed``; then nothing has been started.
+        Raises ``ListenFailed``; then nothing is left behind.
         """
+        self._apply(self.core.config)
+        for problem in self.core.config.warnings:
+            _log.warning("%s", problem)
         self.core.on_quit(self.quit)
-        self.core.subscribe(_log_request)
+        self.core.on_reload(self.reload)
+        self.core.subscribe(self._on_event)
         await self._web.setup()
         try:
             bound_host, bound_port = await self._server.listen(host, port)
         except LlamaSwapError:
             await self._close()
             raise
+        self._start_rooms()
         self._announce(bound_host, bound_port)
+        background = [spawn("preload", preload(self.core, self.core.config.hooks.on_startup.preload))]
+        if self._watcher is not None:
+            background.append(spawn("watch the sources", self._watcher.run(self.reload)))
         await self._stop.wait()
+        for task in background:
+            task.cancel()
         return await self._end()
+
+    def _start_rooms(self) -> None:
+        """Start what serves nobody yet, now that the address is ours."""
+        self._activity.start()
+        self._hardware = asyncio.ensure_future(detect_hardware(__version__))
+        if self._samples:
+            self._sampler.start()
+            self._memory.start()
+        self.core.watch_for_sleep()
 
     def quit(self, budget_s: float = _SHUTDOWN_BUDGET_S) -> None:
         """End in order within ``budget_s``; the second time: end now."""
@@ -73,6 +127,27 @@ class App:
         if self._stop.is_set():
             self._force.set()
         self._stop.set()
+
+    def reload(self) -> None:
+        """Read the configuration again; how that goes is told by events, and in the log."""
+        self._reloader.ask()
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case RequestFinished():
+                _log_request(event)
+            case ConfigChanged():
+                self._apply(self.core.config)
+                self._logs.keep_only(self.core.config.models)
+                spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
+            case _:
+                pass
+
+    def _apply(self, config: Config) -> None:
+        """Let what the configuration says of our own lines hold from now on."""
+        peers = (peer.api_key for peer in config.peers.values())
+        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
+        self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
 
     def _announce(self, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}
@@ -82,6 +157,8 @@ class App:
         if is_open:
             _log.warning("other computers can reach this address; --listen 127.0.0.1:%d would prevent that", port)
         _log.info("llama-swap Desktop serves on %s (Ctrl+C stops it)", address)
+
+    # -- the end
 
     async def _end(self) -> int:
         self.core.entered(Phase.STOPPING)
@@ -114,15 +191,26 @@ class App:
                 await self.core.shut_down(0.001)
 
     async def _close(self) -> None:
+        if self._hardware is not None:
+            self._hardware.cancel()
+        self._memory.stop()
+        await self._sampler.stop()
+        await self._activity.close()
         await self._web.cleanup()
         self.core.entered(Phase.STOPPED)
 
 
-def _log_request(event: Event) -> None:
+def _activity_settings(config: Config) -> Settings:
+    return Settings(
+        store_path=config.store.path.strip() if config.store is not None else "",
+        metrics_max_in_memory=config.metrics_max_in_memory,
+        capture_buffer_mb=config.capture_buffer_mb,
+    )
+
+
+def _log_request(event: RequestFinished) -> None:
     """Write the access line (HTTP specification, section 1.1)."""
-    if isinstance(event, RequestFinished) and not event.path.startswith(
-        ("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")
-    ):
+    if not event.path.startswith(("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")):
         _log.info(
             'Request %s "%s %s %s" %d %d "%s" %.3fms',
             event.client,

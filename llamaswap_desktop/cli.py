@@ -22,11 +22,15 @@ DEFAULT_PORT = 9292
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What to serve and where; ``sources`` None means the user's own file."""
+    """What to serve and where; ``sources`` None means the user's own file.
+
+    ``watches`` is whether a change of the sources is to be noticed by itself.
+    """
 
     sources: Sources | None
     host: str
     port: int
+    watches: bool = False
 
 
 class _Usage(Exception):
@@ -84,7 +88,8 @@ def _run(words: list[str]) -> int:
         raise _Usage("--user excludes --config and --config-dir")
     sources = Sources(options.config, options.config_dir) if has_sources else None
     host, port = parse_listen(options.listen)
-    wish = ServeOptions(sources=sources, host=host, port=port)
+    watches = options.watch_config if options.watch_config is not None else sources is None
+    wish = ServeOptions(sources=sources, host=host, port=port, watches=watches)
     # --version and usage errors need nothing of either:
     if serve:
         from llamaswap_desktop.program import serve as serve_headless  # noqa: PLC0415
@@ -180,8 +185,24 @@ def _build_parser() -> _Parser:
         metavar="HOST:PORT",
         help="address to serve on; ':9292' means all interfaces (default: %(default)s)",
     )
+    parser.add_argument(
+        "--watch-config",
+        type=_truth,
+        nargs="?",
+        const=True,
+        metavar="true|false",
+        help="read changed sources again by itself (default: for your own config.yaml)",
+    )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     return parser
+
+
+def _truth(text: str) -> bool:
+    """Read a switch as llama-swap does."""
+    values = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
+    if (value := values.get(text.lower())) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return value
 
 
 def _two_dashes(words: list[str]) -> list[str]:

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llamaswap_desktop.app import App
-from llamaswap_desktop.commands import Command, Quit
+from llamaswap_desktop.commands import Command, Quit, ReloadConfig
 from llamaswap_desktop.desktop import can_copy, copy_text, open_url
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError
-from llamaswap_desktop.process import Launcher, user_environment
-from llamaswap_desktop.program import build_app, run_core, serve_with, started_program
+from llamaswap_desktop.process import user_environment
+from llamaswap_desktop.program import Program, run_core, started_program
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import Action, Local, Tray, Wishes, build_tray
 from llamaswap_desktop.types import Phase
@@ -39,11 +39,11 @@ def run_desktop(options: "ServeOptions") -> int:
 
     Raises ``ConfigError`` and ``ListenFailed`` only where there is no tray to show them.
     """
-    with started_program() as launcher:
-        desk = Desk(CoreThread(options, launcher))
+    with started_program(keeps_files=True) as program:
+        desk = Desk(CoreThread(options, program))
         tray = build_tray(Wishes(desk.act, desk.core.end_session, can_copy(user_environment())))
         if tray is None:
-            return serve_with(launcher, options)
+            return program.serve(options)
         return desk.run(tray)
 
 
@@ -105,7 +105,7 @@ class Desk:
         if sys.platform == "win32":
             signal.signal(signal.SIGBREAK, self._on_signal)
         else:
-            signal.signal(signal.SIGHUP, _say_that_reload_is_to_come)
+            signal.signal(signal.SIGHUP, lambda *_: self.core.post(ReloadConfig()))
 
     def _on_signal(self, *_: object) -> None:
         """Once: end in order.  Twice: end now.  Three times: the core hears nothing any more, so end without it."""
@@ -115,16 +115,12 @@ class Desk:
         self.core.post(Quit())
 
 
-def _say_that_reload_is_to_come(*_: object) -> None:
-    _log.warning("cannot reload yet: restart to use a changed configuration")
-
-
 class CoreThread:
     """The core, living on a thread of its own; every method but ``_live``'s helpers may be called from any thread."""
 
-    def __init__(self, options: "ServeOptions", launcher: Launcher) -> None:
+    def __init__(self, options: "ServeOptions", program: Program) -> None:
         self._options = options
-        self._launcher = launcher
+        self._program = program
         self._thread = threading.Thread(target=self._run, name="core")
         self._has_loop = threading.Event()
         self._has_ended = threading.Event()
@@ -198,7 +194,7 @@ class CoreThread:
             self._show(Snapshot())
 
     async def _serve(self) -> int:
-        app = build_app(self._options, self._launcher)
+        app = self._program.build_app(self._options)
         unwatch = app.core.watch(self._show)
         self._app = app
         try:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from llamaswap_desktop.app import App
 from llamaswap_desktop.config import Sources, load_config
-from llamaswap_desktop.desktop import user_paths
+from llamaswap_desktop.desktop import Paths, user_paths
+from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
+from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
 from llamaswap_desktop.process import Launcher
 
 if TYPE_CHECKING:
@@ -25,41 +27,91 @@ _SWITCH_INTERVAL_S = 0.0005
 
 
 def serve(options: "ServeOptions") -> int:
-    """Serve until told to stop; return the exit status.  Raises ``ConfigError`` and ``ListenFailed``."""
-    with started_program() as launcher:
-        return serve_with(launcher, options)
+    """Serve until told to stop; return the exit status.  Raises ``ConfigError`` and ``ListenFailed``.
 
-
-def serve_with(launcher: Launcher, options: "ServeOptions") -> int:
-    """Serve on this thread, in a program that has been started; as ``serve`` else."""
-    return run_core(_serve(options, launcher))
-
-
-async def _serve(options: "ServeOptions", launcher: Launcher) -> int:
-    app = build_app(options, launcher)
-    _handle_signals(app.quit)
-    return await app.run(options.host, options.port)
+    A server writes no file but its run file, unless its configuration asks for one.
+    """
+    with started_program(keeps_files=False) as program:
+        return program.serve(options)
 
 
 @contextlib.contextmanager
-def started_program() -> Iterator[Launcher]:
+def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
-    _log_to_stdout()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    launcher = Launcher.open(user_paths().run_dir)
+    program = Program(user_paths(), keeps_files=keeps_files)
     try:
-        yield launcher
+        yield program
     finally:
-        launcher.close()
+        program.close()
 
 
-def build_app(options: "ServeOptions", launcher: Launcher) -> App:
-    """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
-    sources = options.sources or Sources(file=ensure_user_config(user_paths()))
-    config = load_config(sources, environment=os.environ)
-    for problem in config.warnings:
-        _log.warning("%s", problem)
-    return App(config, launcher)
+class Program:
+    """What lives as long as the process: the launcher, and the logs, which begin before there is a configuration."""
+
+    def __init__(self, paths: Paths, *, keeps_files: bool) -> None:
+        self.paths = paths
+        self.keeps_files = keeps_files
+        self.lines = AppLines(self._write)
+        self.lines.attach()
+        self.lines.configure()
+        self._early = bytearray()
+        self._logs: Logs | None = None
+        self._stdout = Stdout()
+        self._files = LogFiles(paths.log_dir) if keeps_files else None
+        self.launcher = Launcher.open(paths.run_dir)
+
+    def serve(self, options: "ServeOptions") -> int:
+        """Serve on this thread, without a tray; return the exit status.  Raises as ``serve`` does."""
+        return run_core(self._serve(options))
+
+    async def _serve(self, options: "ServeOptions") -> int:
+        app = self.build_app(options)
+        _handle_signals(app)
+        return await app.run(options.host, options.port)
+
+    def build_app(self, options: "ServeOptions") -> App:
+        """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
+        self.lines.bind(asyncio.get_running_loop())
+        sources = options.sources or Sources(file=ensure_user_config(self.paths))
+        try:
+            config = load_config(sources, environment=os.environ)
+        except ConfigError:
+            self._open_logs(LogToStdout.PROXY)  # what is wrong with it has to be said somewhere
+            raise
+        return App(
+            config,
+            launcher=self.launcher,
+            logs=self._open_logs(LogToStdout(config.log_to_stdout)),
+            lines=self.lines,
+            sources=sources,
+            memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
+            watches_sources=options.watches,
+        )
+
+    def _open_logs(self, to_stdout: LogToStdout) -> Logs:
+        """Return the logs; what goes to standard output is settled by the first to ask, until the next start."""
+        if self._logs is None:
+            self._logs = Logs(to_stdout=to_stdout, files=self._files, stdout=self._stdout.write)
+            self._logs.proxy.write(bytes(self._early))
+            self._early.clear()
+        return self._logs
+
+    def _write(self, line: bytes) -> None:
+        if self._logs is None:
+            self._early += line
+        else:
+            self._logs.proxy.write(line)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.launcher.close()
+        self.lines.bind(None)
+        self.lines.detach()
+        self._stdout.write(bytes(self._early))
+        self._stdout.close()
+        if self._files is not None:
+            self._files.close()
 
 
 def run_core(main: Coroutine[object, object, int]) -> int:
@@ -71,23 +123,19 @@ def run_core(main: Coroutine[object, object, int]) -> int:
     return asyncio.run(main)
 
 
-def _handle_signals(quit_: Callable[[], None]) -> None:
-    if sys.platform == "win32":
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGBREAK):
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(quit_))
-        return
+def _handle_signals(app: App) -> None:
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, quit_)
-    loop.add_signal_handler(signal.SIGTERM, quit_)
-    loop.add_signal_handler(signal.SIGHUP, _log.warning, "cannot reload yet: restart to use a changed configuration")
+    if sys.platform == "win32":
+        for number in (signal.SIGINT, signal.SIGBREAK):
+            signal.signal(number, _posting(loop, app.quit))
+        return
+    loop.add_signal_handler(signal.SIGINT, app.quit)
+    loop.add_signal_handler(signal.SIGTERM, app.quit)
+    loop.add_signal_handler(signal.SIGHUP, app.reload)
 
 
-def _log_to_stdout() -> None:
-    """Write our own lines as llama-swap does: level in brackets, on standard output."""
-    logging.addLevelName(logging.WARNING, "WARN")
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
-    _log.addHandler(handler)
-    _log.setLevel(logging.INFO)
-    _log.propagate = False
+def _posting(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> Callable[..., None]:
+    def post(*_: object) -> None:
+        loop.call_soon_threadsafe(act)
+
+    return post

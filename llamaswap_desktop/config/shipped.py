@@ -3,9 +3,9 @@
 from importlib.resources import files
 
 
-def starter_config_text() -> str:
+def starter_config_text(start_port: int = 19300) -> str:
     """Return the configuration of a first start: two built-in demo models, and how to add one's own."""
-    return _text("starter.yaml")
+    return _text("starter.yaml").replace("startPort: 19300", f"startPort: {start_port}")
 
 
 def example_config_text() -> str:

@@ -62,8 +62,10 @@ class Reloader:
             self._core.reconfigure(config)
         except ConfigError as error:
             _log.warning("the changed configuration cannot be used, the former one stays:\n%s", error)
+            self._core.report("configuration", f"the changed configuration cannot be used: {error.problems[0]}")
             self._core.publish(ConfigRejected(error.problems))
             raise
+        self._core.report("configuration", "")
         for problem in config.warnings:
             _log.warning("%s", problem)
         _log.info("the changed configuration is in force")

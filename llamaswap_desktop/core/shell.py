@@ -63,7 +63,7 @@ _OBITUARY_WAIT_S = 0.25
 _SLEEP_LOOK_S = 5.0
 
 BuildProcess = Callable[[Model, Callable[[Event], None]], Process]
-BeforeStart = Callable[[Model], Awaitable[None] | None]
+BeforeStart = Callable[[Model], Awaitable[object] | None]
 
 
 class Core:
@@ -97,7 +97,7 @@ class Core:
         self._problems: dict[ModelId, str] = {}
         self._mourners: defaultdict[ModelId, list[Callable[[str], None]]] = defaultdict(list)
         self._memory_mib: dict[ModelId, Mapping[Device, int]] = {}
-        self._planner_problem = ""
+        self._reports: dict[str, str] = {}
         self._watchers = Watchers(self.snapshot)
         self._was_paused = False
         self._rev = 0
@@ -344,7 +344,7 @@ class Core:
         profile = self.profile
         self.configured, self.config = configured, config
         self._resolver.reconfigure(config)
-        self._planner_problem = ""
+        self.report("planner", "")
         self._handle(alphabet.Reconfigure(_rules(config), planner, frozenset(diff.restarts)))
         self._tell_footprints(config.models[model] for model in (*diff.added, *diff.restarts))
         self.publish(ConfigChanged(diff.added, diff.removed, diff.restarts))
@@ -427,7 +427,7 @@ class Core:
                 self._forget(model)
             case alphabet.PlannerReplaced(problem):
                 _log.error("%s", problem)
-                self._planner_problem = problem
+                self.report("planner", problem)
             case _:
                 assert_never(effect)
 
@@ -541,7 +541,7 @@ class Core:
             profile=self.profile,
             paused=self._pause_snapshot(now),
             waiting=picture_waiting(self._scheduler, now),
-            problems=tuple([*problems, self._planner_problem] if self._planner_problem else problems),
+            problems=(*self._reports.values(), *problems),
         )
 
     def _pause_snapshot(self, now: float) -> PauseSnapshot | None:
@@ -565,6 +565,13 @@ class Core:
         """Note a new phase of the program's life, and the base URL that it serves on."""
         self._phase = phase
         self._address = address or self._address
+        self._changed()
+
+    def report(self, source: str, problem: str) -> None:
+        """Show a problem of the program as a whole until ``source`` reports another one, or (empty) that it is over."""
+        self._reports.pop(source, None)
+        if problem:
+            self._reports[source] = problem
         self._changed()
 
     def _changed(self) -> None:

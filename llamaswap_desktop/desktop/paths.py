@@ -15,6 +15,7 @@ class Paths:
 
     config_dir: Path
     state_dir: Path
+    log_dir: Path
 
     @property
     def config_file(self) -> Path:
@@ -29,9 +30,16 @@ class Paths:
         """
         return self.state_dir / "run"
 
+    @property
+    def memory_file(self) -> Path:
+        """What models were seen to take of each device."""
+        return self.state_dir / "memory.json"
+
 
 def user_paths() -> Paths:
     """Return the per-user folders of this system."""
     roaming = PlatformDirs(APP_ID, appauthor=False, roaming=True)
     local = PlatformDirs(APP_ID, appauthor=False)
-    return Paths(config_dir=Path(roaming.user_config_dir), state_dir=Path(local.user_state_dir))
+    return Paths(
+        config_dir=Path(roaming.user_config_dir), state_dir=Path(local.user_state_dir), log_dir=Path(local.user_log_dir)
+    )

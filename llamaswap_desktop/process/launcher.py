@@ -4,19 +4,22 @@ import asyncio
 import itertools
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from llamaswap_desktop.guard import Guard
+from llamaswap_desktop.guard import MARK, Guard
 from llamaswap_desktop.process.command import CommandLine
 from llamaswap_desktop.process.environment import user_environment
 from llamaswap_desktop.process.output import Output
 from llamaswap_desktop.process.run_file import RunFile, sweep
+from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW
 
 if sys.platform == "win32":
     from llamaswap_desktop.process.tree_windows import Tree, start_tree
 else:
     from llamaswap_desktop.process.tree_posix import Tree, start_tree
+
+_NO_WINDOW = CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
 class Child:
@@ -96,6 +99,20 @@ class Launcher:
         child = Child(tree, output, gone)
         await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
         return child
+
+    async def spawn_tool(self, command: Sequence[str]) -> asyncio.subprocess.Process:
+        """Start a tool of the system with its standard output as a pipe; the guard ends it with us, if need be.
+
+        Raises ``OSError``.
+        """
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**self.environment, MARK: f"{self._run_id}:{next(self._numbers)}"},
+            creationflags=_NO_WINDOW,
+        )
 
     def close(self) -> None:
         """Know that every child is gone.  Safe to repeat."""

@@ -1,0 +1,139 @@
+"""Learns what models take of each device, and tells how much there is: from the monitor's samples to the core.
+
+Where a driver tells the memory of each process, that is the figure; else what a device holds more after a load than
+before, if nothing else was loaded meanwhile; without a GPU, what the processes have in the system's memory.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+from llamaswap_desktop.config import Model
+from llamaswap_desktop.core import Core
+from llamaswap_desktop.events import Event, ProcessStateChanged
+from llamaswap_desktop.monitor import GpuDevice, MemoryUse, Sample, Sampler
+from llamaswap_desktop.routing import RAM, Device
+from llamaswap_desktop.tasks import spawn
+from llamaswap_desktop.types import ModelId, ProcessState
+
+_log = logging.getLogger("llamaswap_desktop")
+
+_MIB = 1024 * 1024
+_LOOK_EVERY_S = 0.25
+
+
+class MemoryWatch:
+    """Feeds the memory planner; harmless where another planner is in use."""
+
+    def __init__(self, core: Core, sampler: Sampler) -> None:
+        self._core = core
+        self._sampler = sampler
+        self._used_before: dict[ModelId, Mapping[Device, int]] = {}
+        self._grown: dict[ModelId, Mapping[Device, int]] = {}
+        self._unsubscribe = [sampler.subscribe(self._on_sample), core.subscribe(self._on_event)]
+        self._is_looking = False
+
+    def start(self) -> None:
+        """Have the core wait for memory to be really free before it starts a model."""
+        self._core.before_start(self._wait_for_room)
+        spawn("look at the memory", self._look_at_once())
+
+    def stop(self) -> None:
+        """End; safe to repeat."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+
+    async def _look_at_once(self) -> None:
+        """Know the budgets before the first sample comes."""
+        devices = await self._sampler.read_gpus()
+        self._core.measure_memory({_name(device): device.mem_total_bytes // _MIB for device in devices})
+
+    # -- what is there, and who holds it
+
+    def _on_sample(self, sample: Sample) -> None:
+        if not self._is_looking:
+            self._is_looking = True
+            spawn("look at the models' memory", self._look(sample))
+
+    async def _look(self, sample: Sample) -> None:
+        try:
+            held: dict[ModelId, Mapping[Device, int]] = {}
+            for model, pid in self._core.pids().items():
+                held[model] = self._held(model, await self._sampler.memory_of([pid]))
+                self._core.learn_footprint(model, held[model], is_new_load=False)
+            ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
+            total_and_used = {f"gpu{gpu.id}": (gpu.mem_total_mb, gpu.mem_used_mb) for gpu in sample.gpus}
+            total_and_used[RAM] = (sample.system.mem_total_mb, sample.system.mem_used_mb)
+            self._core.measure_memory(
+                {
+                    Device(device): total - max(0, used - ours.get(Device(device), 0))
+                    for device, (total, used) in total_and_used.items()
+                }
+            )
+        finally:
+            self._is_looking = False
+
+    def _held(self, model: ModelId, use: MemoryUse) -> Mapping[Device, int]:
+        """Return MiB by device; a model that lies on GPUs is not counted in the system's memory as well."""
+        if use.gpu_bytes is not None:
+            on_gpus = {Device(f"gpu{index}"): used // _MIB for index, used in use.gpu_bytes.items() if used}
+        else:
+            on_gpus = dict(self._grown.get(model, {}))
+        return on_gpus or {RAM: use.rss_bytes // _MIB}
+
+    # -- loads
+
+    def _on_event(self, event: Event) -> None:
+        if not isinstance(event, ProcessStateChanged):
+            return
+        if event.new is ProcessState.STARTING:
+            alone = not self._used_before
+            self._used_before[event.model] = _used(self._sampler.devices) if alone else {}
+        elif event.new is ProcessState.READY:
+            spawn(f"measure {event.model}", self._measure(event.model))
+        elif event.new is ProcessState.STOPPED:
+            self._used_before.pop(event.model, None)
+            self._grown.pop(event.model, None)
+
+    async def _measure(self, model: ModelId) -> None:
+        """Learn what the model has come to hold by its load."""
+        before = self._used_before.pop(model, {})
+        pid = self._core.pids().get(model)
+        if pid is None:
+            return
+        now = _used(await self._sampler.read_gpus())
+        self._grown[model] = {d: now[d] - was for d, was in before.items() if now.get(d, 0) - was > 0}
+        held = self._held(model, await self._sampler.memory_of([pid]))
+        self._core.learn_footprint(model, held, is_new_load=True)
+
+    def _wait_for_room(self, model: Model) -> "asyncio.Task[object] | None":
+        """Wait until memory of models that have been stopped is really released, where the planner counts on it."""
+        router = self._core.config.routing.router
+        needed = self._core.footprint_of(model.id)
+        if router.use != "memory" or not needed or set(needed) == {RAM}:
+            return None
+        limit_s = router.settings.memory.release_wait_s
+        return spawn(f"wait for room for {model.id}", self._until_free(model.id, needed, limit_s))
+
+    async def _until_free(self, model: ModelId, needed: Mapping[Device, int], limit_s: float) -> None:
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until:
+            devices = {_name(device): device for device in await self._sampler.read_gpus()}
+            free = {name: (each.mem_total_bytes - each.mem_used_bytes) // _MIB for name, each in devices.items()}
+            if all(free.get(device, mib) >= mib for device, mib in needed.items()):
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+        _log.warning("%s: memory of stopped models was not released within %g s; starting all the same", model, limit_s)
+
+
+def _name(device: GpuDevice) -> Device:
+    return Device(f"gpu{device.index}")
+
+
+def _used(devices: "tuple[GpuDevice, ...]") -> Mapping[Device, int]:
+    return {_name(device): device.mem_used_bytes // _MIB for device in devices}
+
+
+def _devices(sample: Sample) -> list[Device]:
+    return [RAM, *(Device(f"gpu{gpu.id}") for gpu in sample.gpus)]
