@@ -6,6 +6,7 @@ again" reads the configuration and listens once more.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -120,7 +121,7 @@ def _say_that_reload_is_to_come(*_: object) -> None:
 
 
 class CoreThread:
-    """The core, living on a thread of its own; every method but ``_live``'s helpers may be called from any thread."""
+    """The core, living on a thread of its own; its public methods may be called from any other."""
 
     def __init__(self, options: "ServeOptions", launcher: Launcher) -> None:
         self._options = options
@@ -169,7 +170,8 @@ class CoreThread:
 
     def _tell(self, act: Callable[..., None], *arguments: object) -> None:
         if not self._has_ended.is_set():
-            self._loop.call_soon_threadsafe(act, *arguments)
+            with contextlib.suppress(RuntimeError):  # it has ended between the look and the call
+                self._loop.call_soon_threadsafe(act, *arguments)
 
     # -- the core's thread
 
@@ -180,6 +182,7 @@ class CoreThread:
             _log.exception("the core failed")
         finally:
             self._has_ended.set()
+            self._has_loop.set()  # or had one, or never will: nobody waits for it any more
             self._ended()
 
     async def _live(self) -> int:

@@ -165,10 +165,10 @@ class SniTray:
             self.wants_fallback = True
             self._stopped.set()
         else:
+            address = self._latest.address
+            dashboard = f"; the dashboard is at {address}/ui/" if address else ""
             _log.warning(
-                "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does); "
-                "the dashboard is at %s/ui/",
-                self._latest.address,
+                "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does)%s", dashboard
             )
             self._wishes.act(Local.END_UNLESS_SERVING)
 
