@@ -6,6 +6,7 @@ again" reads the configuration and listens once more.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -116,7 +117,7 @@ class Desk:
 
 
 class CoreThread:
-    """The core, living on a thread of its own; every method but ``_live``'s helpers may be called from any thread."""
+    """The core, living on a thread of its own; its public methods may be called from any other."""
 
     def __init__(self, options: "ServeOptions", program: Program) -> None:
         self._options = options
@@ -165,7 +166,8 @@ class CoreThread:
 
     def _tell(self, act: Callable[..., None], *arguments: object) -> None:
         if not self._has_ended.is_set():
-            self._loop.call_soon_threadsafe(act, *arguments)
+            with contextlib.suppress(RuntimeError):  # it has ended between the look and the call
+                self._loop.call_soon_threadsafe(act, *arguments)
 
     # -- the core's thread
 
@@ -176,6 +178,7 @@ class CoreThread:
             _log.exception("the core failed")
         finally:
             self._has_ended.set()
+            self._has_loop.set()  # or had one, or never will: nobody waits for it any more
             self._ended()
 
     async def _live(self) -> int:

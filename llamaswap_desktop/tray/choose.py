@@ -15,12 +15,13 @@ def build_tray(wishes: Wishes) -> Tray | None:
             from llamaswap_desktop.tray.windows import WindowsTray  # noqa: PLC0415 - imports Windows' own libraries
 
             return WindowsTray(wishes)
-        from llamaswap_desktop.tray.sni import SniTray, why_no_bus  # noqa: PLC0415 - jeepney is there on Linux only
+        from llamaswap_desktop.tray.linux import LinuxTray  # noqa: PLC0415 - jeepney is there on Linux only
+        from llamaswap_desktop.tray.sni import why_no_bus  # noqa: PLC0415
 
         if reason := why_no_bus():
             _log.info("no tray icon: %s", reason)
             return None
-        return SniTray(wishes)
+        return LinuxTray(wishes)
     except Exception as error:  # noqa: BLE001 - a desktop's libraries may fail in their own ways; we serve all the same
         _log.warning("no tray icon: %s", error or type(error).__name__)
         return None

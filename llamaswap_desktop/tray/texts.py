@@ -52,7 +52,8 @@ def model_line(model: ModelSnapshot) -> str:
     elif is_loading(model):
         facts.append("waiting…")
     elif model.problem:
-        facts.append("failed: " + one_line(model.problem, PROBLEM_LIMIT))
+        why = one_line(model.problem, PROBLEM_LIMIT)
+        facts.append(why if why.startswith("failed") else f"failed: {why}")
     if model.state is ProcessState.READY and model.memory_bytes is not None:
         facts.append(size(model.memory_bytes))
     if model.in_flight:

@@ -18,14 +18,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pystray
 from pystray import _win32
 from pystray._util import win32
 
 from llamaswap_desktop.commands import Quit
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray.icon import IconState, icon_state, image
-from llamaswap_desktop.tray.menu import Action, Entry, Item, Local, Menu, Separator, Submenu, Tick, menu_for
+from llamaswap_desktop.tray.menu import Local, menu_for
+from llamaswap_desktop.tray.pystray_menu import pystray_menu
 from llamaswap_desktop.tray.shell import Wishes
 from llamaswap_desktop.tray.texts import APP_NAME, TOOLTIP_LIMIT, tooltip
 
@@ -216,7 +216,9 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
 
     def _open_menu(self, wparam: int) -> None:
         """Build the menu of now and let pystray track it; this returns when it has closed."""
-        self._menu = pystray_menu(menu_for(self._shown, can_copy=self._wishes.can_copy), self._wishes.act)
+        self._menu = pystray_menu(
+            menu_for(self._shown, can_copy=self._wishes.can_copy), self._wishes.act, escaped=_escaped
+        )
         super()._update_menu()
         self._is_menu_open = True
         try:
@@ -240,30 +242,6 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
         elif wparam == PBT_APMRESUMEAUTOMATIC:
             _log.info("the computer has woken up")
         return 1
-
-
-def pystray_menu(menu: Menu, act: Callable[[Action], None]) -> Any:
-    """Return ``menu`` as pystray's own."""
-    return pystray.Menu(*(_pystray_entry(entry, act) for entry in menu))
-
-
-def _pystray_entry(entry: Entry, act: Callable[[Action], None]) -> Any:
-    match entry:
-        case Separator():
-            return pystray.Menu.SEPARATOR
-        case Submenu(_, label, entries) if entries:
-            return pystray.MenuItem(_escaped(label), pystray_menu(entries, act))
-        case Submenu(_, label, _):
-            return pystray.MenuItem(_escaped(label), None, enabled=False)
-        case Item(_, label, action, tick, is_radio):
-            shown = f"{label} (partly)" if tick is Tick.PARTLY else label  # Windows knows no third mark
-            return pystray.MenuItem(
-                _escaped(shown),
-                None if action is None else lambda: act(action),
-                checked=None if tick is None else lambda _item: tick is not Tick.OFF,
-                radio=is_radio,
-                enabled=action is not None,
-            )
 
 
 def _escaped(label: str) -> str:

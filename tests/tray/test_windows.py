@@ -11,6 +11,7 @@ from llamaswap_desktop.commands import LoadModel, Quit
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tray import Local, Wishes
 from llamaswap_desktop.tray.icon import IconState, image
+from llamaswap_desktop.tray.menu import Item, Submenu, Tick
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
 from tests.tray.windows_api import NIM_ADD, NIM_DELETE, NIM_MODIFY, WindowsApi, import_windows_half
 
@@ -226,11 +227,12 @@ def test_menu_on_screen_is_never_destroyed(desk):
 def test_menu_without_models_and_partly_on_groups(windows):
     menu = windows.pystray_menu(
         (
-            windows.Submenu("models", "Models", ()),
-            windows.Item("g", "coding", LoadModel("m"), windows.Tick.PARTLY),
-            windows.Item("p", "work", LoadModel("m"), windows.Tick.ON, is_radio=True),
+            Submenu("models", "Models", ()),
+            Item("g", "coding", LoadModel("m"), Tick.PARTLY),
+            Item("p", "work", LoadModel("m"), Tick.ON, is_radio=True),
         ),
         print,
+        escaped=str,
     )
     models, group, profile = menu
     assert (models.text, models.enabled) == ("Models", False)

@@ -20,6 +20,7 @@ from tests.whole.program import profile
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 
 WIDTH, HEIGHT, PANEL_PX = 800, 600, 32
+SYSTEM_PACKAGES = "/usr/lib/python3/dist-packages"
 WATCHER = "org.kde.StatusNotifierWatcher"
 
 _PANEL_XML = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -59,6 +60,8 @@ class DesktopSession:
             "LC_ALL": "C.UTF-8",
         }
         self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._window_class = "wrapper-2.0"
+        """Of the windows that hold icon and menu: the panel's own for its tray."""
 
     # -- its parts
 
@@ -69,7 +72,6 @@ class DesktopSession:
         settings.write_text(_PANEL_XML.replace("DARK", str(dark).lower()))
         self.environment["DISPLAY"] = await self._start_screen()
         await self.start_bus()
-        await self.start_panel()
 
     async def _start_screen(self) -> str:
         reading, writing = os.pipe()
@@ -95,6 +97,12 @@ class DesktopSession:
     async def start_panel(self) -> None:
         await self._spawn("xfce4-panel", "xfce4-panel", "--disable-wm-check")  # it would wait 5 s for a window manager
         await self.until(self._has_watcher, "the panel watches for tray icons")
+
+    async def start_old_panel(self) -> None:
+        self._window_class = "__main__.py"  # icon and menu are the program's
+        self.environment["PYTHONPATH"] = SYSTEM_PACKAGES  # where PyGObject is, if it is
+        place = ("--edge", "bottom", "--align", "right", "--widthtype", "pixel", "--width", str(WIDTH))
+        await self._spawn("trayer", "trayer", *place, "--heighttype", "pixel", "--height", str(PANEL_PX))
 
     async def stop(self, program: str) -> None:
         """End one part, as a crash would."""
@@ -166,9 +174,9 @@ class DesktopSession:
         self.screenshot().save(ARTEFACTS / f"{name}.png")
 
     async def _windows(self) -> list[tuple[int, int, int, int]]:
-        """Place and size of every visible window of the panel's tray, its menus among them."""
+        """Place and size of every visible window that holds a tray icon or its menu."""
         found = []
-        for window in (await self._xdotool("search", "--onlyvisible", "--class", "wrapper-2.0")).split():
+        for window in (await self._xdotool("search", "--onlyvisible", "--class", self._window_class)).split():
             told = dict(re.findall(r"(\w+)=(-?\d+)", await self._xdotool("getwindowgeometry", "--shell", window)))
             if told:
                 found.append(tuple(int(told[name]) for name in ("X", "Y", "WIDTH", "HEIGHT")))
@@ -208,10 +216,23 @@ class DesktopSession:
 
 
 @contextlib.asynccontextmanager
+async def old_desktop_session(home: Path) -> AsyncIterator[DesktopSession]:
+    """A desktop whose panel, trayer, embeds icons of the old kind only."""
+    session = DesktopSession(home)
+    try:
+        await session.start(dark=True)
+        await session.start_old_panel()
+        yield session
+    finally:
+        await session.end()
+
+
+@contextlib.asynccontextmanager
 async def desktop_session(home: Path, *, dark: bool = True) -> AsyncIterator[DesktopSession]:
     session = DesktopSession(home)
     try:
         await session.start(dark=dark)
+        await session.start_panel()
         yield session
     finally:
         await session.end()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,17 +11,19 @@ import psutil
 import pytest
 
 from llamaswap_desktop.tray.icon import IconState, image
-from tests.whole.desktop_session import desktop_session
+from tests.needs import need
+from tests.whole.desktop_session import SYSTEM_PACKAGES, desktop_session, old_desktop_session
 from tests.whole.program import Program
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
 
 def marks_of(state: IconState) -> set[tuple[int, int, int]]:
-    """The opaque colours that tell this icon from the others, at the size that the panel shows."""
+    """The opaque colours that tell this icon from the others, at the sizes that the panels show."""
 
     def opaque(one: IconState) -> set[tuple[int, int, int]]:
-        return {colour[:3] for _, colour in image(one, 22).getcolors(4096) if colour[3] == 255}
+        colours = [colour for size_px in (22, 24) for _, colour in image(one, size_px).getcolors(4096)]
+        return {colour[:3] for colour in colours if colour[3] == 255}
 
     others = set().union(*(opaque(other) for other in IconState if other is not state))
     return opaque(state) - others
@@ -221,3 +224,38 @@ async def test_desktop_without_a_tray_is_served_all_the_same(tmp_path):
             assert program.log.count("no tray icon") == 1
             await desktop.start_panel()
             await shows(desktop, IconState.READY)
+
+
+def need_gtk() -> None:
+    """Skip where this Python cannot use the system's GTK; fail on CI if it could, but GTK is not installed."""
+
+    def answer(python: str, code: str) -> subprocess.CompletedProcess:
+        environment = {"PYTHONPATH": SYSTEM_PACKAGES, "PATH": "/usr/bin:/bin"}
+        words = [python, "-W", "ignore", "-c", code]
+        return subprocess.run(words, env=environment, capture_output=True, check=False)
+
+    version = "import sys; print(sys.version_info[:2])"
+    if answer("/usr/bin/python3", version).stdout != answer(sys.executable, version).stdout:
+        pytest.skip("GTK is there for the system's own Python only, and this is another one")
+    if answer(sys.executable, "import gi; gi.require_version('Gtk', '3.0')").returncode:
+        need("GTK for Python", "python3-gi gir1.2-gtk-3.0")
+
+
+async def test_panel_of_the_old_kind_shows_an_icon_with_the_same_menu(tmp_path):
+    need_gtk()
+    async with old_desktop_session(tmp_path) as desktop, in_the_tray(desktop) as program:
+        await program.wait_until_it_serves()
+        await shows(desktop, IconState.IDLE, timeout_s=20)
+        await desktop.open_menu()
+        desktop.keep_screenshot("tray-menu-old-panel")
+        await desktop.keys("Down", "Right", "Return")
+
+        async def is_ready():
+            return (await program.running()).get("demo-alice", {}).get("state") == "ready"
+
+        await program.until(is_ready, "the click has loaded demo-alice")
+        await shows(desktop, IconState.READY)
+        await desktop.open_menu(button=3)
+        await desktop.keys("Escape")
+        program.process.send_signal(signal.SIGINT)
+        assert await program.ended(5) == 0

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 
 from jeepney import DBusAddress
 
@@ -46,11 +47,13 @@ class SniTray:
         wishes: Wishes,
         *,
         bus_address: str | None = None,
+        can_fall_back: Callable[[], bool] = lambda: False,
         host_patience_s: float = _HOST_PATIENCE_S,
         reconnect_s: float = _RECONNECT_S,
     ) -> None:
         self._wishes = wishes
         self._bus_address = bus_address or session_bus_address()
+        self._can_fall_back = can_fall_back
         self._host_patience_s = host_patience_s
         self._reconnect_s = reconnect_s
         self._latest = Snapshot()
@@ -60,6 +63,8 @@ class SniTray:
         self._news = asyncio.Event()
         self._is_registered = False
         self._has_missed_hosts = False
+        self.wants_fallback = False
+        """Whether ``run`` has returned because nobody draws this icon, while another kind would be seen."""
 
     # -- any thread
 
@@ -153,12 +158,17 @@ class SniTray:
             await came.wait()
 
     def _say_if_there_is_no_host(self) -> None:
-        if not self._is_registered and not self._has_missed_hosts:
-            self._has_missed_hosts = True
+        if self._is_registered or self._has_missed_hosts:
+            return
+        self._has_missed_hosts = True
+        if self._can_fall_back():
+            self.wants_fallback = True
+            self._stopped.set()
+        else:
+            address = self._latest.address
+            dashboard = f"; the dashboard is at {address}/ui/" if address else ""
             _log.warning(
-                "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does); "
-                "the dashboard is at %s/ui/",
-                self._latest.address,
+                "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does)%s", dashboard
             )
             self._wishes.act(Local.END_UNLESS_SERVING)
 
