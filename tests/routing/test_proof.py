@@ -9,7 +9,7 @@ import random
 import time
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -61,7 +61,7 @@ def test_the_long_walk(kind, capsys):
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1800 if SOAK else 60)
+@pytest.mark.timeout(1800 if SOAK else 120)
 @pytest.mark.parametrize("kind", KINDS)
 def test_hypothesis_finds_nothing(kind):
     class Life(RuleBasedStateMachine):
@@ -89,6 +89,8 @@ def test_hypothesis_finds_nothing(kind):
             stateful_step_count=60,
             deadline=None,
             suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate, Phase.shrink),
+            report_multiple_bugs=False,
             print_blob=False,
         ),
     )
