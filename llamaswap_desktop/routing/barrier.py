@@ -16,6 +16,9 @@ class Barrier:
     def __init__(self, state: State, advice: Advice) -> None:
         self._state = state
         self._advice = advice
+        self._overdue: list[Model] = []
+        self._overdue_at = (0, 0.0)
+        """The queue's revision and the time for which that holds: a look asks once for each model in the queue."""
 
     def is_raised(self) -> bool:
         """Tell whether anybody has waited too long."""
@@ -25,19 +28,23 @@ class Barrier:
 
     def first_before(self, model: Model) -> Model | None:
         """Return a model that has waited too long, and longer than ``model``, and to which ``model`` must yield."""
-        for other in self._overdue():
+        for other in self._longest_first():
             if other is model:
                 return None
             if self._must_yield(model, other):
                 return other
         return None
 
-    def _overdue(self) -> list[Model]:
+    def _longest_first(self) -> list[Model]:
         """Return the models that have waited too long, the longest first."""
-        latest = self._state.now - self._state.fifo.max_wait_s
-        late = [request for request in self._state.queue if request.arrived <= latest]
-        late.sort(key=lambda request: request.number)
-        return list(dict.fromkeys(request.model for request in late))
+        state = self._state
+        if self._overdue_at != (state.queue.revision, state.now):
+            latest = state.now - state.fifo.max_wait_s
+            late = [request for request in state.queue if request.arrived <= latest]
+            late.sort(key=lambda request: request.number)
+            self._overdue = list(dict.fromkeys(request.model for request in late))
+            self._overdue_at = (state.queue.revision, state.now)
+        return self._overdue
 
     def _must_yield(self, model: Model, overdue: Model) -> bool:
         if model.id in self._state.running:

@@ -20,6 +20,8 @@ class Queue:
         self._fifo = fifo
         self._entries: list[_Entry] = []
         self._oldest: Request | None = None
+        self.revision = 0
+        """Grows with every change."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -31,12 +33,14 @@ class Queue:
     def add(self, request: Request) -> None:
         """Put the request behind all of equal or higher effective priority."""
         insort(self._entries, self._entry(request))
+        self.revision += 1
         if self._oldest is not None and request.number < self._oldest.number:
             self._oldest = request
 
     def remove(self, request: Request) -> None:
         """Take the request out; it must be in."""
         del self._entries[self._index(request)]
+        self.revision += 1
         if request is self._oldest:
             self._oldest = None
 
@@ -54,6 +58,7 @@ class Queue:
         """Go by other priorities from now on."""
         self._fifo = fifo
         self._entries = sorted(self._entry(request) for request in self)
+        self.revision += 1
 
     def _entry(self, request: Request) -> _Entry:
         step = self._fifo.aging_step_s

@@ -38,15 +38,12 @@ class Renewal:
         """Let other rules hold from now on."""
         state = self._state
         self._advice.replace(event.planner)
-        state.retry = event.rules.retry
+        state.fifo, state.retry = event.rules.fifo, event.rules.retry
         for model in [model for model in state.models.values() if model.id not in event.rules.models]:
             self._remove(model)
         for name, rules in event.rules.models.items():
-            self._give_rules(name, rules, event)
-        state.fifo = event.rules.fifo
-        state.queue.reorder(event.rules.fifo)
-        for request in state.queue:
-            state.watch_timeout(request)
+            self._give_rules(name, rules, has_changed=name in event.changed)
+        self._reorder_queue()
         for load in list(state.loads):
             if load.leaving:
                 self._loading.dissolve(load)
@@ -58,19 +55,25 @@ class Renewal:
         self.is_at_work = self._is_unsettled = True
         state.is_look_due = True
 
-    def _give_rules(self, name: ModelId, rules: ModelRules, event: Reconfigure) -> None:
+    def _give_rules(self, name: ModelId, rules: ModelRules, *, has_changed: bool) -> None:
         model = self._state.models.get(name)
         if model is None:
-            self._state.fifo = event.rules.fifo
             self._state.add_model(name, rules)
             return
-        if name in event.changed or model.is_removed:
+        if has_changed or model.is_removed:
             self._change(model)
         model.is_removed = False
         if model.rules.is_pinned != rules.is_pinned:
             model.is_pinned = rules.is_pinned
         model.rules = rules
-        model.priority = event.rules.fifo.priority.get(name, 0)
+
+    def _reorder_queue(self) -> None:
+        state = self._state
+        for model in state.models.values():
+            model.priority = state.fifo.priority.get(model.id, 0)
+        state.queue.reorder(state.fifo)
+        for request in state.queue:
+            state.watch_timeout(request)
 
     def _remove(self, model: Model) -> None:
         """Refuse whoever waits for the model; what it is answering may be finished."""
@@ -108,7 +111,8 @@ class Renewal:
             case ProcessState.READY if model.closed is not Closed.OUTDATED:
                 model.closed = Closed.OUTDATED
                 model.drain_until = state.now + model.rules.unload_timeout_s
-                state.wake_by(model.drain_until)
+                if model.in_flight:
+                    state.wake_by(model.drain_until)
         model.wants_restart = False
 
     # -- afterwards

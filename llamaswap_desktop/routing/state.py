@@ -118,10 +118,9 @@ class State:
     def grant(self, request: Request) -> None:
         """Let the request be forwarded."""
         model = request.model
-        if request.load is None and request.cause is None:
-            self.effects.append(Grant(request.id))
-        else:
-            self.effects.append(Grant(request.id, self.now - request.arrived, why_it_waited(request)))
+        has_waited = request.load is not None or request.cause is not None
+        why = why_it_waited(request) if has_waited else ""
+        self.effects.append(Grant(request.id, self.now - request.arrived, why))
         request.is_granted = True
         request.load = None
         model.in_flight += 1

@@ -208,3 +208,16 @@ def test_request_that_waits_for_memory_goes_when_it_is_measured_to_suffice():
     play("a ready", "grant a1")
     play("b1 wants b")
     play("memory gpu0=12000 ram=64000", "start b")
+
+
+def test_plan_is_made_afresh_when_somebody_falls_idle():
+    play = Playbook(planner=MemoryPlanner(MemorySettings()))
+    play("memory gpu0=10512 ram=64000")
+    for model in "abc":
+        play(f"{model} holds gpu0=5000 ram=0")
+    for model in "ab":
+        play(f"{model}1 wants {model}", f"start {model}")
+        play(f"{model} ready", f"grant {model}1")
+    play("c1 wants c")
+    assert play.why("c1") == "waiting 0 s: a is answering 1 request; then load c"
+    play("b1 served", "stop b evicted")

@@ -27,7 +27,7 @@ def test_untouched_models_keep_everything():
 
 def test_changed_idle_model_is_stopped_and_started_anew():
     play = loaded("a")
-    play("reload a", "wake at 10", "stop a reloaded")
+    play("reload a", "stop a reloaded")
     play("a1 wants a")
     play("a stopped", "start a")
     play("a ready", "grant a1")
@@ -35,7 +35,7 @@ def test_changed_idle_model_is_stopped_and_started_anew():
 
 def test_changed_idle_model_is_started_anew_even_if_nobody_asks():
     play = loaded("a")
-    play("reload a", "wake at 10", "stop a reloaded")
+    play("reload a", "stop a reloaded")
     play("a stopped", "start a")
     play("a ready")
 
@@ -48,7 +48,7 @@ def test_changed_model_that_was_not_running_stays_so():
 
 def test_changed_model_is_not_started_anew_at_the_cost_of_another():
     play = loaded("a", planner=OneAtATime())
-    play("reload a", "wake at 10", "stop a reloaded")
+    play("reload a", "stop a reloaded")
     play("b1 wants b")
     play("a stopped", "start b")
     play("b ready", "grant b1")
@@ -200,6 +200,6 @@ def test_one_way_neighbours_may_stay_together():
 
 def test_unload_ends_the_wish_to_be_started_anew():
     play = loaded("a")
-    play("reload a", "wake at 10", "stop a reloaded")
+    play("reload a", "stop a reloaded")
     play("unload 1 a")
     play("a stopped", "unloaded 1")

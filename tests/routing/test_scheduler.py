@@ -234,6 +234,41 @@ def test_request_during_an_idle_unload_waits_and_starts_the_model_again():
     play("a ready", "grant a2")
 
 
+def test_idle_model_whose_neighbours_are_leaving_for_it_is_not_unloaded_meanwhile():
+    planner = GroupPlanner(
+        [
+            Group(id="side", swap=False, exclusive=False, persistent=False, members=(ModelId("b"),)),
+            Group(id="(default)", swap=True, exclusive=True, persistent=False, members=(ModelId("a"), ModelId("c"))),
+        ]
+    )
+    play = Playbook(planner=planner, a=ModelRules(ttl_s=60))
+    play("a1 wants a", "start a")
+    play("a ready", "grant a1")
+    play("a1 served", "wake at 60")
+    play("b1 wants b", "start b")
+    play("b ready", "grant b1")
+    play("b1 served")
+    play("a2 wants a", "stop b evicted")
+    play("a2 leaves")
+    play.at(60)
+    play("tick")
+    play("b stopped", "wake at 120")
+
+
+def test_model_that_somebody_waits_for_is_not_unloaded_for_idleness():
+    play = Playbook(a=ModelRules(ttl_s=60))
+    play("a1 wants a", "start a")
+    play("a ready", "grant a1")
+    play("a1 served", "wake at 60")
+    play("woke", "check a")
+    play("a2 wants a")
+    play.at(60)
+    play("tick", "wake at 61")
+    play("a2 leaves")
+    play.at(61)
+    play("tick", "stop a idle")
+
+
 # -- unload
 
 

@@ -338,6 +338,7 @@ class World(Witness):
         assert not self.waiting, f"left waiting: {self.waiting} in {self.scheduler!r} (24)"
         assert not self.tickets, "an unload was never answered"
         assert all(self.scheduler.counts(model).in_flight == 0 for model in self.rules.models), "counts return to zero"
+        assert set(self.scheduler._state.models) == set(self.rules.models), "a removed model was never forgotten"
         if self.is_shutting_down:
             assert not self.alive()
 
