@@ -109,7 +109,7 @@ def resolve_tagged(text: str, tag: str) -> Value:
         case "timestamp" if isinstance(plain, Timestamp):
             return plain
         case "int" | "float" | "bool" | "null" | "timestamp" as kind:
-            raise WrongTag(f"'{text[:80]}' is tagged !!{kind}, but is none: correct it, or leave the tag out")
+            raise WrongTag(f"this value is tagged !!{kind}, but is none: correct it, or leave the tag out")
         case _:
             return plain
 

@@ -95,7 +95,7 @@ def test_tags(written, value):
 def test_a_tag_that_does_not_fit_is_refused_with_its_line():
     (problem,) = refused("x: 1\ny: !!int abc\n")
     assert problem.line == 2
-    assert "abc" in problem.message
+    assert "!!int" in problem.message
 
 
 @pytest.mark.parametrize("tag", ["int", "float", "bool", "null", "timestamp"])
