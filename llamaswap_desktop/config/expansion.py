@@ -46,7 +46,7 @@ class Expansion:
         }
         self._report.stop_if_errors()
 
-        scope = Scope(macros, Budget(self._report))
+        scope = Scope.of(macros, Budget(self._report))
         entries = {
             key: entry if key in _UNEXPANDED else Entry(entry.key, scope.expand(entry.value))
             for key, entry in self._root.entries.items()
@@ -118,7 +118,7 @@ class Expansion:
     ) -> Mapping:
         port = ports.get(model_id)
         if port is not None:
-            scope = Scope({"PORT": port}, budget)
+            scope = Scope.of({"PORT": port}, budget)
             entries = {
                 text: entry if text == "macros" else Entry(entry.key, scope.expand(entry.value))
                 for text, entry in model.entries.items()

@@ -1,6 +1,7 @@
 """Loading a configuration, in the order of the specification's section 3: this file is its table of contents."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -28,17 +29,23 @@ from llamaswap_desktop.types import ModelId
 _LEGACY = frozenset({"groups", "matrix"})
 KNOWN_KEYS = frozenset(keys_of(Config)) | _LEGACY
 _NO_PORTS: Mapping[ModelId, int] = {}
+_AS_ON_DISK: Mapping[Path, str] = {}
 
 
 def load_config(
-    sources: Sources, *, environment: Mapping[str, str], kept_ports: Mapping[ModelId, int] = _NO_PORTS
+    sources: Sources,
+    *,
+    environment: Mapping[str, str],
+    kept_ports: Mapping[ModelId, int] = _NO_PORTS,
+    instead: Mapping[Path, str] = _AS_ON_DISK,
 ) -> Config:
     """Read the sources and return what they say.
 
     ``environment`` answers ``${env.NAME}``; ``kept_ports`` are the ports of the running configuration on a reload
-    (section 19).  Raises ``ConfigError`` with every problem found, the one llama-swap would name first.
+    (section 19); ``instead`` are texts for files that have not been saved yet.  Raises ``ConfigError`` with every problem found, the one llama-swap would name first.
     """
-    return parse_config(sources.read(), environment=environment, kept_ports=kept_ports, check_store=store_problem)
+    texts = sources.read(instead)
+    return parse_config(texts, environment=environment, kept_ports=kept_ports, check_store=store_problem)
 
 
 def parse_config(

@@ -64,6 +64,7 @@ def test_a_file_that_is_missing_at_first_fires_when_it_comes(tmp_path):
     assert seen.look()
 
 
+@pytest.mark.linux
 def test_links_are_followed(tmp_path, file):
     link, other = tmp_path / "link.yaml", tmp_path / "other.yaml"
     link.symlink_to(file)
