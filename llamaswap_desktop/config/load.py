@@ -42,7 +42,8 @@ def load_config(
     """Read the sources and return what they say.
 
     ``environment`` answers ``${env.NAME}``; ``kept_ports`` are the ports of the running configuration on a reload
-    (section 19); ``instead`` are texts for files that have not been saved yet.  Raises ``ConfigError`` with every problem found, the one llama-swap would name first.
+    (section 19); ``instead`` are texts for files that have not been saved yet.  Raises ``ConfigError`` with every
+    problem found, the one llama-swap would name first.
     """
     texts = sources.read(instead)
     return parse_config(texts, environment=environment, kept_ports=kept_ports, check_store=store_problem)
