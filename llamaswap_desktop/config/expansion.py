@@ -38,10 +38,11 @@ class Expansion:
     def run(self, kept_ports: MappingType[ModelId, int], default_start_port: int) -> Expanded:
         """Return the expanded tree; raises ``ConfigError`` if a macro is declared wrongly."""
         models = self._reader.mapping(self._root.get("models"), ("models",))
-        by_id = {key: value for key, value in models or () if isinstance(value, Mapping)}
+        in_turn = sorted((entry for entry in models or () if isinstance(entry[1], Mapping)), key=_bytes_of_key)
+        by_id = {ModelId(key): value for key, value in in_turn if isinstance(value, Mapping)}
         macros = declare(self._root.get("macros"), ("macros",), self._reader, self._report)
         own = {
-            ModelId(model_id): declare(model.get("macros"), ("models", model_id, "macros"), self._reader, self._report)
+            model_id: declare(model.get("macros"), ("models", model_id, "macros"), self._reader, self._report)
             for model_id, model in by_id.items()
         }
         self._report.stop_if_errors()
@@ -51,24 +52,31 @@ class Expansion:
             key: entry if key in _UNEXPANDED else Entry(entry.key, scope.expand(entry.value))
             for key, entry in self._root.entries.items()
         }
+        scopes = {model_id: scope.for_model(model_id, own[model_id]) for model_id in by_id}
         start_port = self._start_port(entries, default_start_port)
-        scopes = {
-            model_id: scope.for_model(model_id, own[ModelId(model_id)]) for model_id in sorted(by_id, key=_by_bytes)
-        }
-        expanded = {model_id: self._expand_model(by_id[model_id], scope) for model_id, scope in scopes.items()}
-        needing = [ModelId(model_id) for model_id, model in expanded.items() if _PORT in _text(model.get("cmd"))]
-        ports = Ports(start_port, kept_ports).assign(needing)
-        budget = Budget(self._report)
-        for model_id, model in expanded.items():
-            with_keys = self._expand_keys(model, model_id, scopes[model_id])
-            expanded[model_id] = self._settle_port(with_keys, ModelId(model_id), ports, budget)
-            self._refuse_leftover_keys(expanded[model_id], model_id)
+        expanded, ports = self._expand_models(by_id, scopes, Ports(start_port, kept_ports))
         if models is not None:
-            filled = {key: Entry(entry.key, expanded.get(key, entry.value)) for key, entry in models.entries.items()}
+            filled = {
+                key: Entry(entry.key, expanded.get(ModelId(key), entry.value)) for key, entry in models.entries.items()
+            }
             entries["models"] = Entry(entries["models"].key, Mapping(models.mark, filled, models.merge_key))
         root = Mapping(self._root.mark, entries, self._root.merge_key)
         self._refuse_leftovers(root)
         return Expanded(root, macros, own, ports)
+
+    def _expand_models(
+        self, models: MappingType[ModelId, Mapping], scopes: MappingType[ModelId, Scope], ports: Ports
+    ) -> tuple[dict[ModelId, Mapping], dict[ModelId, int]]:
+        """Replace macros in all models, so that it is known which need a port; then go on model by model."""
+        expanded = {model_id: self._expand_model(model, scopes[model_id]) for model_id, model in models.items()}
+        needing = [model_id for model_id, model in expanded.items() if _PORT in _text(model.get("cmd"))]
+        given = ports.assign(needing)
+        for model_id, model in expanded.items():
+            scope = scopes[model_id]
+            with_keys = self._expand_keys(model, model_id, scope)
+            expanded[model_id] = self._settle_port(with_keys, model_id, given.get(model_id), scope.budget)
+            self._refuse_leftover_keys(expanded[model_id], model_id)
+        return expanded, given
 
     def _start_port(self, entries: dict[str, Entry], default: int) -> int:
         """Read ``startPort`` early; what is wrong with it is reported when everything is read."""
@@ -113,10 +121,7 @@ class Expansion:
                 message = f"unknown macro '${{{name}}}' in a key of model '{model_id}': {_hint('')}"
                 self._report.error(path, message, at=scalar.mark)
 
-    def _settle_port(
-        self, model: Mapping, model_id: ModelId, ports: MappingType[ModelId, int], budget: Budget
-    ) -> Mapping:
-        port = ports.get(model_id)
+    def _settle_port(self, model: Mapping, model_id: ModelId, port: int | None, budget: Budget) -> Mapping:
         if port is not None:
             scope = Scope.of({"PORT": port}, budget)
             entries = {
@@ -139,7 +144,7 @@ class Expansion:
                 continue
             for path, scalar, name in leftovers(node, (key,)):
                 self._report.error(path, f"unknown macro '${{{name}}}': declare it under macros", at=scalar.mark)
-        for model_id, model in sorted(_mapping(root.get("models")), key=lambda entry: _by_bytes(entry[0])):
+        for model_id, model in sorted(_mapping(root.get("models")), key=_bytes_of_key):
             for key, node in _mapping(model):
                 if key != "macros":
                     self._refuse_leftovers_of(model_id, key, node)
@@ -161,8 +166,8 @@ def _hint(name: str) -> str:
     return "declare it under macros, globally or in the model; a macro can use only those declared before it"
 
 
-def _by_bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def _bytes_of_key(entry: tuple[str, Node]) -> bytes:
+    return entry[0].encode()
 
 
 def _without_comments(node: Node) -> Node:
