@@ -39,8 +39,11 @@ def describe(config: Config) -> dict[str, Any]:
 
 
 def to_yaml(described: dict[str, Any]) -> str:
-    """Write a described configuration as YAML, for reading."""
-    return yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    """Write a described configuration as YAML, for reading; in the style of JSON where it is nested very deep."""
+    try:
+        return yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    except RecursionError:
+        return msgspec.json.format(msgspec.json.encode(described), indent=2).decode() + "\n"
 
 
 def _describe_matrix(value: Any) -> Any:

@@ -89,7 +89,7 @@ def _indents_lists(text: str) -> bool:
 def _load(text: str) -> Any:
     try:
         loaded = _round_trip(text).load(text)
-    except (YAMLError, Warning) as error:
+    except (YAMLError, RecursionError) as error:
         raise CannotEdit(f"this text has to be edited by hand: {error}") from error
     return CommentedMap() if loaded is None or loaded == "" else loaded
 

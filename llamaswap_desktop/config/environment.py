@@ -92,6 +92,9 @@ class Environment:
         if any(character in value for character in _BREAKS):
             self._report.error((), f"the environment variable {name} holds a line break or NUL", at=mark)
             return False
+        if not _is_text(value):
+            self._report.error((), f"the environment variable {name} holds bytes that are no UTF-8 text", at=mark)
+            return False
         self._brought_references |= "${env." in value
         if value:
             self._report.hidden[value] = f"${{env.{name}}}"
@@ -103,3 +106,12 @@ class Environment:
 
 def _lines_before(name: str, text: str) -> int:
     return text.count("\n", 0, text.index(f"${{env.{name}}}"))
+
+
+def _is_text(value: str) -> bool:
+    """Whether the variable held text: undecodable bytes arrive as lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -38,35 +38,45 @@ class Expansion:
     def run(self, kept_ports: MappingType[ModelId, int], default_start_port: int) -> Expanded:
         """Return the expanded tree; raises ``ConfigError`` if a macro is declared wrongly."""
         models = self._reader.mapping(self._root.get("models"), ("models",))
-        by_id = {key: value for key, value in models or () if isinstance(value, Mapping)}
+        in_turn = sorted((entry for entry in models or () if isinstance(entry[1], Mapping)), key=_bytes_of_key)
+        by_id = {ModelId(key): value for key, value in in_turn if isinstance(value, Mapping)}
         macros = declare(self._root.get("macros"), ("macros",), self._reader, self._report)
         own = {
-            ModelId(model_id): declare(model.get("macros"), ("models", model_id, "macros"), self._reader, self._report)
+            model_id: declare(model.get("macros"), ("models", model_id, "macros"), self._reader, self._report)
             for model_id, model in by_id.items()
         }
         self._report.stop_if_errors()
 
-        scope = Scope(macros, Budget(self._report))
+        scope = Scope.of(macros, Budget(self._report))
         entries = {
             key: entry if key in _UNEXPANDED else Entry(entry.key, scope.expand(entry.value))
             for key, entry in self._root.entries.items()
         }
+        scopes = {model_id: scope.for_model(model_id, own[model_id]) for model_id in by_id}
         start_port = self._start_port(entries, default_start_port)
-        expanded = {
-            model_id: self._expand_model(by_id[model_id], model_id, scope.for_model(model_id, own[ModelId(model_id)]))
-            for model_id in sorted(by_id, key=_by_bytes)
-        }
-        needing = [ModelId(model_id) for model_id, model in expanded.items() if _PORT in _text(model.get("cmd"))]
-        ports = Ports(start_port, kept_ports).assign(needing)
-        budget = Budget(self._report)
-        for model_id, model in expanded.items():
-            expanded[model_id] = self._settle_port(model, ModelId(model_id), ports, budget)
+        expanded, ports = self._expand_models(by_id, scopes, Ports(start_port, kept_ports))
         if models is not None:
-            filled = {key: Entry(entry.key, expanded.get(key, entry.value)) for key, entry in models.entries.items()}
+            filled = {
+                key: Entry(entry.key, expanded.get(ModelId(key), entry.value)) for key, entry in models.entries.items()
+            }
             entries["models"] = Entry(entries["models"].key, Mapping(models.mark, filled, models.merge_key))
         root = Mapping(self._root.mark, entries, self._root.merge_key)
         self._refuse_leftovers(root)
         return Expanded(root, macros, own, ports)
+
+    def _expand_models(
+        self, models: MappingType[ModelId, Mapping], scopes: MappingType[ModelId, Scope], ports: Ports
+    ) -> tuple[dict[ModelId, Mapping], dict[ModelId, int]]:
+        """Replace macros in all models, so that it is known which need a port; then go on model by model."""
+        expanded = {model_id: self._expand_model(model, scopes[model_id]) for model_id, model in models.items()}
+        needing = [model_id for model_id, model in expanded.items() if _PORT in _text(model.get("cmd"))]
+        given = ports.assign(needing)
+        for model_id, model in expanded.items():
+            scope = scopes[model_id]
+            with_keys = self._expand_keys(model, model_id, scope)
+            expanded[model_id] = self._settle_port(with_keys, model_id, given.get(model_id), scope.budget)
+            self._refuse_leftover_keys(expanded[model_id], model_id)
+        return expanded, given
 
     def _start_port(self, entries: dict[str, Entry], default: int) -> int:
         """Read ``startPort`` early; what is wrong with it is reported when everything is read."""
@@ -76,44 +86,44 @@ class Expansion:
             return Reader(Report()).integer(value, default)
         return default
 
-    def _expand_model(self, model: Mapping, model_id: str, scope: Scope) -> Mapping:
+    @staticmethod
+    def _expand_model(model: Mapping, scope: Scope) -> Mapping:
         entries = {}
         for text, (key, value) in model.entries.items():
             node = _without_comments(value) if text in {"cmd", "cmdStop"} else value
             entries[text] = Entry(key, node if text == "macros" else scope.expand(node))
-        filters = entries.get("filters")
-        if filters is not None and isinstance(filters.value, Mapping):
-            entries["filters"] = Entry(filters.key, self._expand_keys(filters.value, model_id, scope))
         return Mapping(model.mark, entries, model.merge_key)
 
-    def _expand_keys(self, filters: Mapping, model_id: str, scope: Scope) -> Mapping:
-        by_id = filters.get("setParamsByID")
-        if not isinstance(by_id, Mapping):
-            return filters
-        path: Path = ("models", model_id, "filters", "setParamsByID")
+    def _expand_keys(self, model: Mapping, model_id: str, scope: Scope) -> Mapping:
+        """Replace references in the keys of ``filters.setParamsByID``, the only keys where they count."""
+        filters = model.get("filters")
+        by_id = filters.get("setParamsByID") if isinstance(filters, Mapping) else None
+        if not isinstance(filters, Mapping) or not isinstance(by_id, Mapping):
+            return model
         written: dict[str, str] = {}
         entries = {}
         for entry, expanded in scope.expand_keys(by_id):
             key = entry.key
             if expanded in written:
                 both = f"{self._report.quote(written[expanded])} and {self._report.quote(key.text)}"
-                same = self._report.quote(expanded)
-                self._report.error((*path, key.text), f"{both} of model '{model_id}' both become {same}", at=key.mark)
+                message = f"{both} of model '{model_id}' both become {self._report.quote(expanded)}"
+                self._report.error((*_path_of_keys(model_id), key.text), message, at=key.mark)
             written[expanded] = key.text
-            new = Scalar(key.mark, expanded, expanded, is_plain=False)
-            for _, _, name in leftovers(new, path):
-                message = f"unknown macro '${{{name}}}' in a key of model '{model_id}'"
-                self._report.error((*path, key.text), message, at=key.mark)
-            entries[expanded] = Entry(new, entry.value)
-        replaced = Entry(filters.entries["setParamsByID"].key, Mapping(by_id.mark, entries, by_id.merge_key))
-        return Mapping(filters.mark, {**filters.entries, "setParamsByID": replaced}, filters.merge_key)
+            entries[expanded] = Entry(Scalar(key.mark, expanded, expanded, is_plain=False), entry.value)
+        new_filters = _with_value(filters, "setParamsByID", Mapping(by_id.mark, entries, by_id.merge_key))
+        return _with_value(model, "filters", new_filters)
 
-    def _settle_port(
-        self, model: Mapping, model_id: ModelId, ports: MappingType[ModelId, int], budget: Budget
-    ) -> Mapping:
-        port = ports.get(model_id)
+    def _refuse_leftover_keys(self, model: Mapping, model_id: str) -> None:
+        filters = model.get("filters")
+        by_id = filters.get("setParamsByID") if isinstance(filters, Mapping) else None
+        for key, _ in by_id.entries.values() if isinstance(by_id, Mapping) else ():
+            for path, scalar, name in leftovers(key, (*_path_of_keys(model_id), key.text)):
+                message = f"unknown macro '${{{name}}}' in a key of model '{model_id}': {_hint('')}"
+                self._report.error(path, message, at=scalar.mark)
+
+    def _settle_port(self, model: Mapping, model_id: ModelId, port: int | None, budget: Budget) -> Mapping:
         if port is not None:
-            scope = Scope({"PORT": port}, budget)
+            scope = Scope.of({"PORT": port}, budget)
             entries = {
                 text: entry if text == "macros" else Entry(entry.key, scope.expand(entry.value))
                 for text, entry in model.entries.items()
@@ -134,19 +144,18 @@ class Expansion:
                 continue
             for path, scalar, name in leftovers(node, (key,)):
                 self._report.error(path, f"unknown macro '${{{name}}}': declare it under macros", at=scalar.mark)
-        for model_id, model in _mapping(root.get("models")):
+        for model_id, model in sorted(_mapping(root.get("models")), key=_bytes_of_key):
             for key, node in _mapping(model):
-                if key == "macros":
-                    continue
-                for path, scalar, name in leftovers(node, ("models", model_id, key)):
-                    if not (name == "PID" and key == "cmdStop") and not self._is_reported(name, key):
-                        hint = _hint(name)
-                        message = f"unknown macro '${{{name}}}' in {key} of model '{model_id}': {hint}"
-                        self._report.error(path, message, at=scalar.mark)
+                if key != "macros":
+                    self._refuse_leftovers_of(model_id, key, node)
 
-    @staticmethod
-    def _is_reported(name: str, key: str) -> bool:
-        return name == "PORT" and key == "proxy"
+    def _refuse_leftovers_of(self, model_id: str, key: str, node: Node) -> None:
+        for path, scalar, name in leftovers(node, ("models", model_id, key)):
+            is_for_the_stop = name == "PID" and key == "cmdStop"
+            is_reported = name == "PORT" and key == "proxy"
+            if not is_for_the_stop and not is_reported:
+                message = f"unknown macro '${{{name}}}' in {key} of model '{model_id}': {_hint(name)}"
+                self._report.error(path, message, at=scalar.mark)
 
 
 def _hint(name: str) -> str:
@@ -157,8 +166,8 @@ def _hint(name: str) -> str:
     return "declare it under macros, globally or in the model; a macro can use only those declared before it"
 
 
-def _by_bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def _bytes_of_key(entry: tuple[str, Node]) -> bytes:
+    return entry[0].encode()
 
 
 def _without_comments(node: Node) -> Node:
@@ -170,6 +179,15 @@ def _without_comments(node: Node) -> Node:
 
 def _text(node: Node | None) -> str:
     return render(node.value) if isinstance(node, Scalar) else ""
+
+
+def _path_of_keys(model_id: str) -> Path:
+    return ("models", model_id, "filters", "setParamsByID")
+
+
+def _with_value(mapping: Mapping, key: str, value: Node) -> Mapping:
+    entries = {**mapping.entries, key: Entry(mapping.entries[key].key, value)}
+    return Mapping(mapping.mark, entries, mapping.merge_key)
 
 
 def _mapping(node: Node | None) -> Mapping | tuple[()]:

@@ -1,6 +1,7 @@
 """Loading a configuration, in the order of the specification's section 3: this file is its table of contents."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -22,23 +23,30 @@ from llamaswap_desktop.config.schema import Config
 from llamaswap_desktop.config.selectors import SelectorChecks, read_selectors
 from llamaswap_desktop.config.sources import Sources, SourceText
 from llamaswap_desktop.config.top import StoreCheck, TopChecks, store_problem
-from llamaswap_desktop.errors import ConfigError, Problem
+from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.types import ModelId
 
 _LEGACY = frozenset({"groups", "matrix"})
 KNOWN_KEYS = frozenset(keys_of(Config)) | _LEGACY
 _NO_PORTS: Mapping[ModelId, int] = {}
+_AS_ON_DISK: Mapping[Path, str] = {}
 
 
 def load_config(
-    sources: Sources, *, environment: Mapping[str, str], kept_ports: Mapping[ModelId, int] = _NO_PORTS
+    sources: Sources,
+    *,
+    environment: Mapping[str, str],
+    kept_ports: Mapping[ModelId, int] = _NO_PORTS,
+    instead: Mapping[Path, str] = _AS_ON_DISK,
 ) -> Config:
     """Read the sources and return what they say.
 
     ``environment`` answers ``${env.NAME}``; ``kept_ports`` are the ports of the running configuration on a reload
-    (section 19).  Raises ``ConfigError`` with every problem found, the one llama-swap would name first.
+    (section 19); ``instead`` are texts for files that have not been saved yet.  Raises ``ConfigError`` with every
+    problem found, the one llama-swap would name first.
     """
-    return parse_config(sources.read(), environment=environment, kept_ports=kept_ports, check_store=store_problem)
+    texts = sources.read(instead)
+    return parse_config(texts, environment=environment, kept_ports=kept_ports, check_store=store_problem)
 
 
 def parse_config(
@@ -64,13 +72,11 @@ def _read_tree(
 ) -> tuple[nodes.Mapping, frozenset[str]]:
     """Carry out steps 1 and 2; return the tree, and the top-level keys that only hold templates."""
     roots: list[tuple[str, nodes.Node | None]] = []
-    problems: list[Problem] = []
     for source in texts:
         try:
             roots.append((source.name, compose(environment.expand(source.text, source.name), source.name)))
         except ConfigError as error:
-            problems.extend(error.problems)
-    report.add(problems)
+            report.add(error.problems)
     report.stop_if_errors()
     merged = merge(roots, report)
     report.stop_if_errors()
@@ -143,13 +149,16 @@ def _without_templates(root: nodes.Mapping, templates: frozenset[str]) -> nodes.
 
 
 def _secrets(root: nodes.Mapping) -> Iterable[str]:
-    """Yield every text that opens something, here or at a peer."""
+    """Yield every text that opens something, here or at a peer, and what models are told through their environment."""
     places: list[nodes.Node | None] = [root.get("apiKeys")]
     desktop, peers = root.get("desktop"), root.get("peers")
     if isinstance(desktop, nodes.Mapping):
         places.append(desktop.get("adminKeys"))
     if isinstance(peers, nodes.Mapping):
         places.extend(peer.get("apiKey") for _, peer in peers if isinstance(peer, nodes.Mapping))
+    models = root.get("models")
+    if isinstance(models, nodes.Mapping):
+        places.extend(model.get("env") for _, model in models if isinstance(model, nodes.Mapping))
     for place in places:
         for node in place.items if isinstance(place, nodes.Sequence) else (place,):
             if isinstance(node, nodes.Scalar):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
@@ -69,29 +70,50 @@ class Budget:
             self._report.stop_if_errors()
 
 
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """The macros in force in one place: ``MODEL_ID`` (within a model), the global ones, the model's own."""
+    """The macros in force in one place: ``MODEL_ID`` (within a model), the global ones, the model's own.
 
-    def __init__(self, macros: Macros, budget: Budget) -> None:
-        self._macros = macros
-        self._names = tuple(macros)
-        self._rank = {name: rank for rank, name in enumerate(macros)}
-        self._budget = budget
+    A model's own macro takes over the place of the global one of that name; the others come after all global ones.
+    The higher the rank of a macro, the more others it may use.
+    """
+
+    budget: Budget
+    shared: Macros
+    shared_ranks: MappingType[str, int]
+    own: Macros = field(default_factory=dict)
+    own_ranks: MappingType[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, macros: Macros, budget: Budget) -> "Scope":
+        """Return the macros in force outside models."""
+        return cls(budget, macros, {name: rank for rank, name in enumerate(macros, start=1)})
 
     def for_model(self, model_id: str, own: Macros) -> "Scope":
-        """Return the list in force for a model: an overriding macro takes over the place of the global one."""
-        return Scope({"MODEL_ID": model_id, **self._macros, **own}, self._budget)
+        """Return the macros in force for a model; what is global is shared, not copied."""
+        added = (name for name in own if name not in self.shared)
+        ranks = {name: rank for rank, name in enumerate(added, start=len(self.shared) + 1)}
+        return replace(self, own={**own, "MODEL_ID": model_id}, own_ranks={**ranks, "MODEL_ID": 0})
 
-    def replace(self, text: str) -> Value:
+    def _rank(self, name: str) -> int | None:
+        rank = self.own_ranks.get(name)
+        return self.shared_ranks.get(name) if rank is None else rank
+
+    def replace_in(self, text: str) -> Value:
         """Replace every reference, the last macro first, each once; a lone reference becomes a typed value."""
-        rank = len(self._rank)
+        limit = len(self.shared) + len(self.own) + 1
         while "${" in text:
-            self._budget.spend(text)
-            ranks = (self._rank.get(name, rank) for name in REFERENCE.findall(text))
-            rank = max((found for found in ranks if found < rank), default=-1)
-            if rank < 0:
+            self.budget.spend(text)
+            last = -1
+            name = ""
+            for found in REFERENCE.findall(text):
+                rank = self._rank(found)
+                if rank is not None and last < rank < limit:
+                    last, name = rank, found
+            if not name:
                 break
-            reference, value = f"${{{self._names[rank]}}}", self._macros[self._names[rank]]
+            limit = last
+            reference, value = f"${{{name}}}", self.own[name] if name in self.own else self.shared[name]
             if text == reference:
                 if not isinstance(value, str):
                     return value
@@ -118,13 +140,13 @@ class Scope:
     def _expand_scalar(self, node: Scalar) -> Scalar:
         if not isinstance(node.value, str) or "${" not in node.value:
             return node
-        value = self.replace(node.value)
+        value = self.replace_in(node.value)
         return Scalar(node.mark, render(value), value, is_plain=False)
 
     def expand_keys(self, mapping: Mapping) -> Iterator[tuple[Entry, str]]:
         """Yield the entries of ``mapping``, each with its key after replacement as text."""
         for text, entry in mapping.entries.items():
-            yield entry, render(self.replace(text))
+            yield entry, render(self.replace_in(text))
 
 
 def leftovers(node: Node, path: Path) -> Iterator[tuple[Path, Scalar, str]]:

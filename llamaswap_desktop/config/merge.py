@@ -41,26 +41,28 @@ def _top(file: str, root: Node | None, report: Report) -> Mapping | None:
 
 
 def _merge_mappings(old: Mapping, new: Mapping, path: Path, report: Report) -> Mapping:
+    """Merge key by key; one frame per level, as values may be nested 500 deep."""
     entries = dict(old.entries)
     for text, entry in new.entries.items():
         known = entries.get(text)
+        here = (*path, text)
         if known is None:
             entries[text] = entry
+        elif here in _ENTITIES:
+            entries[text] = Entry(known.key, _merge_entities(known.value, entry, here, report))
+        elif isinstance(known.value, Mapping) and isinstance(entry.value, Mapping):
+            entries[text] = Entry(known.key, _merge_mappings(known.value, entry.value, here, report))
         else:
-            entries[text] = Entry(known.key, _merge(known.value, entry, (*path, text), report))
+            entries[text] = Entry(known.key, _merge_values(known.value, entry, here, report))
     return Mapping(old.mark, entries)
 
 
-def _merge(old: Node, entry: Entry, path: Path, report: Report) -> Node:
+def _merge_values(old: Node, entry: Entry, path: Path, report: Report) -> Node:
     new = entry.value
-    if path in _ENTITIES:
-        return _merge_entities(old, entry, path, report)
     if isinstance(old, Scalar) and old.is_empty:
         return new
     if isinstance(new, Scalar) and new.is_empty:
         return old
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return _merge_mappings(old, new, path, report)
     if isinstance(old, SequenceNode) and isinstance(new, SequenceNode):
         return SequenceNode(old.mark, old.items + new.items)
     if not _is_same(old, new):

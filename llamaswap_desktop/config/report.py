@@ -12,6 +12,9 @@ _MOST_SUGGESTIONS = 50
 _MOST_SHOWN = 100
 """Characters of a value that a message shows."""
 
+_SHORTEST_WITHIN = 4
+"""Shorter secrets are hidden only where they are the whole value: elsewhere they would tear holes into other words."""
+
 _MOST_PROBLEMS = 200
 """Nobody reads more of them, and a hostile file can hold a hundred thousand."""
 
@@ -80,7 +83,8 @@ class Report:
         """Return ``text`` in quotes for a message, shortened and without anything hidden."""
         shown = str(text)
         for secret, stand_in in self.hidden.items():
-            shown = shown.replace(secret, stand_in)
+            if shown == secret or len(secret) >= _SHORTEST_WITHIN:
+                shown = shown.replace(secret, stand_in)
         return f"'{shown if len(shown) <= _MOST_SHOWN else shown[: _MOST_SHOWN - 3] + '...'}'"
 
     def _problem(self, severity: Severity, path: Path, message: str, at: Mark | None) -> Problem:

@@ -64,8 +64,12 @@ def _number(text: str) -> int | float | None:
     if match := _INTEGER.fullmatch(text):
         base = match.lastgroup or "dec"
         integer = int(match["sign"] + match[base], _BASES[base])
-        return integer if _SMALLEST <= integer <= _LARGEST else float(integer)
-    return float(text) if _FLOAT.fullmatch(text) else None
+        if _SMALLEST <= integer <= _LARGEST:
+            return integer
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else None
+    return None
 
 
 def _timestamp(text: str) -> Timestamp | None:
@@ -109,7 +113,7 @@ def resolve_tagged(text: str, tag: str) -> Value:
         case "timestamp" if isinstance(plain, Timestamp):
             return plain
         case "int" | "float" | "bool" | "null" | "timestamp" as kind:
-            raise WrongTag(f"'{text[:80]}' is tagged !!{kind}, but is none: correct it, or leave the tag out")
+            raise WrongTag(f"this value is tagged !!{kind}, but is none: correct it, or leave the tag out")
         case _:
             return plain
 

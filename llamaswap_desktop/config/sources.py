@@ -2,13 +2,14 @@
 
 import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from llamaswap_desktop.errors import ConfigError, Problem, Severity
 
 _SUFFIXES = (".yml", ".yaml")
+_AS_ON_DISK: Mapping[Path, str] = {}
 
 
 def is_config_name(name: str) -> bool:
@@ -57,12 +58,16 @@ class Sources:
             if is_config_name(name) and not path.is_dir():
                 yield path
 
-    def read(self) -> tuple[SourceText, ...]:
-        """Return the text of every file.  Raises ``ConfigError`` naming each one that cannot be read."""
+    def read(self, instead: Mapping[Path, str] = _AS_ON_DISK) -> tuple[SourceText, ...]:
+        """Return the text of every file, that of ``instead`` for those it names.
+
+        Raises ``ConfigError`` naming each file that cannot be read.
+        """
         texts, problems = [], []
         for path in self.files():
             try:
-                texts.append(SourceText(str(path), decode(path.read_bytes())))
+                text = instead[path] if path in instead else decode(path.read_bytes())
+                texts.append(SourceText(str(path), text))
             except OSError as error:
                 problems.append(_problem(path, f"cannot read this file: {error.strerror or error}"))
             except UnicodeDecodeError as error:

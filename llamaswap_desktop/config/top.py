@@ -1,5 +1,6 @@
 """The plain keys at the top of a configuration: checked and settled (specification, sections 6 and 13)."""
 
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def _distinct_headers(names: Iterable[str]) -> tuple[str, ...]:
 def store_problem(path: str) -> str:
     """Say what makes ``path`` useless for the activity database; the only look at the disk beside the sources.
 
-    Writing is tried, for on Windows attributes tell nothing; a new file leaves no trace.
+    Writing is tried, for on Windows attributes tell nothing; nothing is left behind.
     """
     if not path.strip():
         return "is blank: give the path of a file, or remove 'store'"
@@ -123,10 +124,8 @@ def store_problem(path: str) -> str:
     if is_new and not file.parent.is_dir():
         return f"lies in a directory that does not exist: create {file.parent}"
     try:
-        with file.open("ab"):
+        with tempfile.TemporaryFile(dir=file.parent) if is_new else file.open("ab"):
             pass
-        if is_new:
-            file.unlink()
     except OSError as error:
         return f"cannot be written: {error.strerror or error}"
     return ""

@@ -31,18 +31,26 @@ class _Watch:
         self._path = path
         self._before: object = None
         self._has_looked = False
+        self._error = ""
 
     def has_changed(self) -> bool:
         """Look, and tell whether something is to be read anew: not the first time, and not for being gone."""
         try:
             now = self._look()
         except OSError as error:
-            _log.warning("cannot look at %s: %s", self._path, error.strerror or error)
+            self._note(f"cannot look at {self._path}: {error.strerror or error}")
             return False
+        self._error = ""
         is_change = self._has_looked and now is not None and now != self._before
         self._has_looked = True
         self._before = now
         return is_change
+
+    def _note(self, error: str) -> None:
+        """Log an error, but not again at every look."""
+        if error != self._error:
+            _log.warning("%s", error)
+        self._error = error
 
     def _look(self) -> object:
         return _look_at(self._path)

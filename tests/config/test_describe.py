@@ -82,4 +82,7 @@ def test_it_is_json():
 
 def test_depth_does_not_matter():
     text = "models: {m: {cmd: x, proxy: 'http://h', metadata: {d: " + "[" * 450 + "]" * 450 + "}}}"
-    describe(load(text))
+    shown = describe(load(text))
+    root = compose(to_yaml(shown))
+    assert root is not None
+    assert plain_value(root) == shown

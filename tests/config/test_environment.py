@@ -82,6 +82,11 @@ def test_line_breaks_in_values_are_refused(value):
     assert "a\nb" not in message
 
 
+def test_bytes_that_are_no_text_are_refused():
+    assert "V" in first("x: '${env.V}'", env={"V": "a\udcffb"})
+    assert "B" in first("x: '${env.A}'", env={"A": "${env.B}", "B": "a\udcffb"})
+
+
 def test_values_may_hold_macros():
     config = load("macros: {x: 5}\n" + model("name: 'n${env.V}'"), env={"V": "${x}"})
     assert config.models["m"].name == "n5"

@@ -77,6 +77,11 @@ def test_a_stage_that_fails_ends_loading(earlier, later):
     assert {problem.file for problem in problems} <= {"b.yaml"} or earlier.startswith("a: {{")
 
 
+def test_the_errors_of_several_files_come_file_by_file():
+    problems = refused("a: [\n", "b: ${env.NOPE}\n", "c: {\n")
+    assert [problem.file for problem in problems] == ["a.yaml", "b.yaml", "c.yaml"]
+
+
 def test_all_type_errors_are_reported_together():
     problems = refused("startPort: soon\nlogLevel: []\n" + model("ttl: x, aliases: y"))
     assert [problem.path for problem in problems] == ["startPort", "logLevel", "models.m.ttl", "models.m.aliases"]
@@ -112,6 +117,8 @@ SECRETS = ("sk-first-secret", "sk-admin-secret", "sk-peer-secret", "sk-env-secre
         "peers: {p: {proxy: 'http://h', models: [a], apiKey: '${nope}sk-peer-secret'}}",
         "apiKeys: sk-first-secret",
         "desktop: {adminKeys: sk-admin-secret}",
+        "models: {m: {cmd: x, proxy: 'http://h', env: TOKEN=sk-env-secret}}",
+        "apiKeys: [!!int sk-first-secret]",
     ],
 )
 def test_a_secret_never_appears_in_a_message(text):

@@ -209,6 +209,21 @@ def test_leftovers_in_keys_of_set_params_by_id_are_refused():
     assert "${nope}" in first(model("filters: {setParamsByID: {'${nope}': {}}}"))
 
 
+def test_models_are_gone_through_one_by_one_in_byte_order():
+    text = """
+        macros: {k: z}
+        models:
+          b: {cmd: x, proxy: "http://h", filters: {setParamsByID: {"${k}": {}, z: {}}}}
+          a: {cmd: x, filters: {setParamsByID: {"${nope}": {}}}}
+    """
+    paths = [problem.path for problem in refused(text)]
+    assert paths == [
+        "models.a.proxy",
+        "models.a.filters.setParamsByID.${nope}",
+        "models.b.filters.setParamsByID.z",
+    ]
+
+
 # -- 5.6: built-in macros
 
 

@@ -119,5 +119,10 @@ def test_the_conflict_of_styles_works_across_files():
     assert "routing.router" in first(M, "groups: {g: {members: [m]}}", "routing: {router: {use: group}}")
 
 
+def test_depth_does_not_matter():
+    deep = "x: " + "{a: " * 480 + "1" + "}" * 480
+    load(deep, deep)
+
+
 def test_three_files():
     assert load("apiKeys: [a]", "apiKeys: [b]", "apiKeys: [c]").api_keys == ("a", "b", "c")

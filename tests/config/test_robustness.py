@@ -157,7 +157,7 @@ def keys_below(tree: object) -> list[str]:
 
 
 def _plain(text: str) -> dict:
-    root = compose(text.replace("<<: *whisper", "").replace("${env.LLAMASWAP_EXAMPLE_KEY}", "k"))
+    root = compose(text.replace("<<: *whisper", ""))
     return plain_value(root)
 
 
@@ -201,9 +201,9 @@ def test_structured_configurations(tree):
                 assert matrix.choose(target, config.models).victims <= set(config.models)
 
 
-# -- hostile, 100 KB each
+# -- hostile, 100 KB each (a third of it in the fast ring)
 
-K = 100_000
+K = 100_000 if LONG else 30_000
 
 
 def doubling_macros() -> str:
@@ -215,7 +215,7 @@ def doubling_macros() -> str:
 
 
 def many_macros_in_one_text() -> str:
-    names = range(2500)
+    names = range(K // 40)
     return (
         "macros:\n"
         + "".join(f"  m{n}: x\n" for n in names)
@@ -226,8 +226,8 @@ def many_macros_in_one_text() -> str:
 
 
 def many_models_and_macros() -> str:
-    macros = "macros:\n" + "".join(f"  m{n}: x\n" for n in range(2000))
-    return macros + "models:\n" + "".join(f"  a{n}: {{cmd: x, proxy: y, macros: {{m: 1}}}}\n" for n in range(1500))
+    macros = "macros:\n" + "".join(f"  m{n}: x\n" for n in range(K // 50))
+    return macros + "models:\n" + "".join(f"  a{n}: {{cmd: x, proxy: y, macros: {{m: 1}}}}\n" for n in range(K // 66))
 
 
 HOSTILE = {

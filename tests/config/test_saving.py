@@ -1,7 +1,6 @@
 """Saving: nothing invalid, nothing half, nothing lost."""
 
 import os
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,7 +87,6 @@ def test_line_ends_stay(file, tmp_path):
 
 
 @pytest.mark.linux
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")
 def test_permissions_and_links_stay(tmp_path):
     real = tmp_path / "real.yaml"
     real.write_text("startPort: 1\n")

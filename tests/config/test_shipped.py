@@ -26,8 +26,6 @@ from llamaswap_desktop.config.schema import (
 )
 from tests.config.loading import load, models
 
-KEY = {"LLAMASWAP_EXAMPLE_KEY": "example"}
-
 
 def test_the_starter_has_two_demo_models_plainly_labelled():
     config = load(starter_config_text())
@@ -49,7 +47,7 @@ def test_the_commented_model_of_the_starter_loads_too():
 
 
 def test_the_example_loads_without_a_warning():
-    assert load(example_config_text(), env=KEY).warnings == ()
+    assert load(example_config_text()).warnings == ()
 
 
 def test_the_example_shows_every_key():

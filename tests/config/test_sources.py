@@ -39,6 +39,7 @@ def test_a_file_given_twice_is_refused(tmp_path):
     assert str(file) in refused(tmp_path / "x" / ".." / "c.yaml", tmp_path).replace("x/../", "")
 
 
+@pytest.mark.linux
 def test_links_are_not_resolved(tmp_path):
     conf = tmp_path / "conf.d"
     conf.mkdir()
@@ -93,6 +94,13 @@ def test_every_unreadable_file_is_named(tmp_path):
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_bytes(b"\xff")
     assert refused(directory=tmp_path).count("UTF-8") == 2
+
+
+def test_a_text_that_has_not_been_saved_takes_the_place_of_its_file(tmp_path):
+    (tmp_path / "a.yaml").write_text("apiKeys: [a]")
+    (tmp_path / "b.yaml").write_text("apiKeys: [b]")
+    edited = {tmp_path / "b.yaml": "apiKeys: [edited]"}
+    assert load_config(Sources(directory=tmp_path), environment={}, instead=edited).api_keys == ("a", "edited")
 
 
 def test_loading_twice_gives_equal_values(tmp_path):

@@ -64,6 +64,7 @@ def test_a_file_that_is_missing_at_first_fires_when_it_comes(tmp_path):
     assert seen.look()
 
 
+@pytest.mark.linux
 def test_links_are_followed(tmp_path, file):
     link, other = tmp_path / "link.yaml", tmp_path / "other.yaml"
     link.symlink_to(file)
@@ -79,7 +80,8 @@ def test_links_are_followed(tmp_path, file):
 def test_other_errors_are_logged_and_quiet(tmp_path, file, caplog):
     seen = Seen(file / "below-a-file.yaml")
     assert not seen.look()
-    assert "below-a-file.yaml" in caplog.text
+    assert not seen.look()
+    assert caplog.text.count("below-a-file.yaml") == 1
 
 
 @pytest.fixture
