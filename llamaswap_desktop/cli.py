@@ -104,7 +104,8 @@ def _check(words: list[str]) -> int:
     """Carry out ``check``: say whether a configuration can be used, and what it means."""
     from llamaswap_desktop.config import Sources, describe, load_config  # noqa: PLC0415
 
-    options = _build_check_parser().parse_args(_two_dashes(words))
+    options = _build_check_parser().parse_args([_two_dashed(word) for word in words])
+    options.config = options.config or options.file
     if options.config is None and options.config_dir is None:
         from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
 
@@ -149,7 +150,8 @@ def _build_check_parser() -> _Parser:
         description="Check a configuration, by default your own: exit status 0 if it can be used, 1 if not.",
         allow_abbrev=False,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="configuration file")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the same")
     parser.add_argument("--config-dir", type=Path, metavar="DIR", help="directory of *.yaml files, on top of --config")
     parser.add_argument("--print", action="store_true", help="show what holds, without secrets")
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
@@ -215,10 +217,15 @@ def _two_dashes(words: list[str]) -> list[str]:
         elif not word.startswith("-") or word == "-":
             break
         else:
-            word = "--" + word.lstrip("-") if word != "-h" else word  # noqa: PLW2901 - the same word
+            word = _two_dashed(word)  # noqa: PLW2901 - the same word
             takes_value = word in {"--config", "--config-dir", "--listen"}
         spelled.append(word)
     return spelled
+
+
+def _two_dashed(word: str) -> str:
+    """Spell a flag with two dashes; what is no flag stays as it is."""
+    return "--" + word.lstrip("-") if word.startswith("-") and word not in {"-", "-h"} else word
 
 
 def parse_listen(address: str) -> tuple[str, int]:

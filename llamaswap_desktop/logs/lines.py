@@ -42,6 +42,8 @@ class AppLines(logging.Handler):
 
     def attach(self) -> None:
         """Take all lines of the program, and the complaints of the libraries that run it."""
+        # Nobody reads these fields of a record, and the first costs a system call for each line.
+        logging.logProcesses = logging.logThreads = logging.logMultiprocessing = False
         for name in _SOURCES:
             logger = logging.getLogger(name)
             logger.addHandler(self)
