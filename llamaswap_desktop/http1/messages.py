@@ -27,10 +27,11 @@ class ResponseHead:
 
 
 class Request:
-    """A request head that has passed every check of ``framing.check_request``.
+    """A request head that has passed every check of ``framing.parse_request``.
 
     ``target`` is the origin-form target as sent; ``path`` is its part before the query, never decoded.
-    ``length`` is the announced body length, None for a chunked body.
+    ``length`` is the announced body length, None for a chunked body.  ``upgrade`` is the other protocol that the
+    client would rather speak, such as ``websocket``, or empty.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Request:
         length: int | None,
         keep_alive: bool,
         client: str,
+        upgrade: bytes = b"",
     ) -> None:
         self.method = method
         self.target = target
@@ -52,6 +54,7 @@ class Request:
         self.length = length
         self.keep_alive = keep_alive
         self.client = client
+        self.upgrade = upgrade
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
