@@ -226,7 +226,7 @@ class ServerConnection(asyncio.Protocol):
 
     def exchange_finished(self, exchange: Exchange, *, reusable: bool) -> None:
         self._service.finished(exchange)
-        self.hold_reading(False)
+        self._is_held = False
         if not reusable or self._is_closing:
             self._close_gently()
             return

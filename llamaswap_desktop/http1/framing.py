@@ -74,17 +74,17 @@ def parse_request(
     """
     if version not in {"1.0", "1.1"}:
         raise Malformed(f"HTTP version {version} cannot be served here: use HTTP/1.1")
+    fields: dict[bytes, bytes] = {}
     hosts: list[bytes] = []
     codings: list[bytes] = []
-    length: int | None = 0
     for name, value in headers:
         lower = name.lower()
+        fields.setdefault(lower, value)
         if lower == b"host":
             hosts.append(value)
-        elif lower == b"content-length":
-            length = int(value)
         elif lower == b"transfer-encoding":
             codings.append(value)
+    length: int | None = int(fields.get(b"content-length", b"0"))
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise Malformed(f"a request needs exactly one Host header, this one has {len(hosts)}")
     if hosts and _HOST.fullmatch(hosts[0]) is None:
@@ -105,6 +105,7 @@ def parse_request(
         keep_alive=keep_alive,
         client=client,
         upgrade=_upgrade(headers) if wants_upgrade and length == 0 and version == "1.1" else b"",
+        fields=fields,
     )
 
 
@@ -132,7 +133,7 @@ def end_to_end(headers: Headers) -> Headers:
     """Return the headers that travel on: without the hop-by-hop ones and those that ``Connection`` names."""
     dropped = _HOP_BY_HOP
     for name, value in headers:
-        if name.lower() == b"connection":
+        if len(name) == len(b"connection") and name.lower() == b"connection":
             dropped = dropped | {part.strip().lower() for part in value.split(b",")}
     return [(name, value) for name, value in headers if name.lower() not in dropped]
 

@@ -14,7 +14,7 @@ import httptools
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.framing import has_no_body
-from llamaswap_desktop.http1.messages import Headers, ResponseHead, first_value
+from llamaswap_desktop.http1.messages import Headers, ResponseHead
 
 if TYPE_CHECKING:
     from llamaswap_desktop.http1.call import Call
@@ -246,12 +246,10 @@ class UpstreamConnection(asyncio.Protocol):
             self._interim_status = status
             return
         self._stop_timer()
-        length = first_value(self._headers, b"content-length")
         self._head = ResponseHead(
             status=status,
             reason=self._reason,
             headers=self._headers,
-            length=int(length) if length else None,
             keep_alive=self._parser.should_keep_alive(),
         )
         self._head_is_new = True

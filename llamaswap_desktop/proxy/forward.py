@@ -133,9 +133,9 @@ class Forward:
         While the request waits, the client is shown the loading (section 12), or gets comments after a while (12.1).
         """
         core = self._services.core
-        is_ready = core.state_of(model) is ProcessState.READY
+        is_loading = shows_loading and core.state_of(model) is not ProcessState.READY
         held = self._held = core.request(model, self._settled)
-        if shows_loading and not is_ready and isinstance(held, Waiting):
+        if is_loading and isinstance(held, Waiting):
             self._show_loading(held)
         elif comments_after_s:
             self._keep_alive = KeepAlive(comments_after_s, self._write_own)
