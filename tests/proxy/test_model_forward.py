@@ -208,7 +208,11 @@ async def test_filters_in_their_order():
         ({"strip_params": "a.b"}, b'{"a":{"b":1,"c":2.50},"model":"m"}', b'{"a":{"c":2.50},"model":"m"}'),
         ({"strip_params": "a"}, b'{"a":1,"model":"m","a":2}', b'{"model":"m"}'),
         ({"set_params": {"n": 1}}, b'{"n":1e5,"model":"m","n":2}', b'{"n":1,"model":"m","n":2}'),
-        ({"set_params": {"x": "\u00e9"}}, b'{"model":"m","t":"\\ud800 \xff"}', b'{"model":"m","t":"\\ud800 \xff","x":"\xc3\xa9"}'),
+        (
+            {"set_params": {"x": "\u00e9"}},
+            b'{"model":"m","t":"\\ud800 \xff"}',
+            b'{"model":"m","t":"\\ud800 \xff","x":"\xc3\xa9"}',
+        ),
         ({"strip_params": "z"}, b'{ "model":"m" , "f":1.0}\n', b'{ "model":"m" , "f":1.0}\n'),
     ],
 )
