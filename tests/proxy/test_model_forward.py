@@ -16,7 +16,7 @@ from llamaswap_desktop.config import (
     Strategy,
 )
 from llamaswap_desktop.http1 import ROUTES, Group
-from tests.proxy.house import Answerer, http, house, model, one_model, says
+from tests.proxy.house import Answerer, house, http, model, one_model, says
 
 MODEL_ROUTES = [route for route in ROUTES if route.group is Group.MODEL]
 

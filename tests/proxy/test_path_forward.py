@@ -10,7 +10,7 @@ from llamaswap_desktop.config import Compat, Desktop, Peer, PeerId, Profile, Pro
 from llamaswap_desktop.proxy.path_forward import name_ends, rest_behind
 from llamaswap_desktop.types import ProcessState
 from tests.http1.wire import until
-from tests.proxy.house import Answerer, http, house, model, one_model
+from tests.proxy.house import Answerer, house, http, model, one_model
 
 
 def message(said: bytes) -> str:
@@ -108,7 +108,8 @@ async def test_body_passes_while_it_arrives():
         while piece := await reader.read(1000):
             arrived.append(piece)
             if b"end" in piece:
-                return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                break
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
     async with one_model(script, reads_body=False) as (house, _):
         client = await house.client()
