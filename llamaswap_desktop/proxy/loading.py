@@ -122,13 +122,12 @@ class LoadingFeed:
             self._speak()
 
     def _speak(self) -> None:
-        """Write pieces as long as they belong to one breath, then pause for as long as the last one takes to read."""
+        """Write the next piece; the one after it waits for as long as it takes to read."""
         self._pacing = None
         if self._pieces:
             piece = self._pieces.popleft()
             self._write(_event(piece))
-            if self._pieces:
-                self._pacing = self._call_later(len(piece.encode()) / _BYTES_PER_S, self._speak)
+            self._pacing = self._call_later(len(piece.encode()) / _BYTES_PER_S, self._speak)
 
 
 def _cut(text: str) -> list[str]:
