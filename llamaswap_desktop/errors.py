@@ -6,12 +6,17 @@
     ├── ConfigError          edit the configuration file (carries every problem found)
     ├── ListenFailed         choose another address, or free this one
     ├── RequestRefused       change the request
-    │   ├── Malformed          no valid HTTP/1.x
+    │   ├── Malformed          no valid HTTP/1.x, or more of it than is taken
     │   ├── Unauthorized
+    │   ├── Forbidden
     │   ├── ProfileNotFound
     │   ├── GroupNotFound
     │   ├── ModelNotGiven
-    │   └── ModelNotFound
+    │   ├── ModelNotFound
+    │   ├── ModelNotLoaded     load the model first
+    │   ├── BodyUnreadable
+    │   └── RequestCancelled
+    ├── FilterFailed         edit the filter in the configuration
     ├── ConcurrencyLimit     wait a moment
     ├── QueueFull            wait a moment (``maxQueued``)
     ├── WaitedTooLong        wait a moment (``queueTimeout``)
@@ -25,6 +30,7 @@
     ├── ShuttingDown         ask again later
     ├── NotReady             ask again
     └── UpstreamFailed       the model server misbehaved
+        └── PeerFailed         so did the peer
 
 Each class knows its HTTP status; ``http1/faults.py`` alone turns one into a body.
 The fixed beginnings of the messages are those of the HTTP specification, section 5.1.
@@ -103,6 +109,25 @@ class HeadTooLarge(Malformed):
     status = 431
 
 
+class BodyTooLarge(Malformed):
+    """The body exceeds ``desktop.limits.body``."""
+
+    status = 413
+
+
+class HeadTooSlow(Malformed):
+    """The head took longer to arrive than ``desktop.limits.headTime``."""
+
+    status = 408
+
+
+class TooManyConnections(Malformed):
+    """As many connections are open as may be (``desktop.limits.connections``)."""
+
+    status = 503
+    retry_after_s = 1
+
+
 class ProfileNotFound(RequestRefused):
     """There is no such profile."""
 
@@ -130,6 +155,12 @@ class Unauthorized(RequestRefused):
         super().__init__("unauthorized: invalid or missing API key")
 
 
+class Forbidden(RequestRefused):
+    """The page or the key behind the request may not do this (HTTP specification, sections 3.1 and 31)."""
+
+    status = 403
+
+
 class ModelNotGiven(RequestRefused):
     """The request names no model."""
 
@@ -143,6 +174,29 @@ class ModelNotFound(RequestRefused):
     """The request names a model that the configuration does not have."""
 
     status = 404
+
+
+class ModelNotLoaded(RequestRefused):
+    """The model is not ready, and a request of this kind does not start it."""
+
+    status = 409
+
+
+class BodyUnreadable(RequestRefused):
+    """The body cannot be read as what it says it is."""
+
+
+class RequestCancelled(RequestRefused):
+    """Somebody has cancelled the request by its id."""
+
+    status = 499
+
+    def __init__(self) -> None:
+        super().__init__("request cancelled")
+
+
+class FilterFailed(LlamaSwapError):
+    """A key of the model's ``filters`` cannot be applied to the body."""
 
 
 class ConcurrencyLimit(LlamaSwapError):
@@ -265,6 +319,18 @@ class UpstreamFailed(LlamaSwapError):
     """The model server could not be reached, or broke off."""
 
     status = 502
+    prefix: ClassVar[str] = "upstream error: "
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"upstream error: {detail}")
+        super().__init__(f"{self.prefix}{detail}")
+
+    @property
+    def detail(self) -> str:
+        """What went wrong, without the fixed beginning."""
+        return str(self).removeprefix(self.prefix)
+
+
+class PeerFailed(UpstreamFailed):
+    """The peer could not be reached, or broke off."""
+
+    prefix = "peer proxy error: "

@@ -4,16 +4,21 @@ from llamaswap_desktop.config.command import Platform, fill_in_pid, split_comman
 from llamaswap_desktop.config.describe import describe, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
+from llamaswap_desktop.config.ignored_paths import IgnoredPaths
 from llamaswap_desktop.config.load import load_config, parse_config
 from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
 from llamaswap_desktop.config.saving import Backup, ConfigFile, NoSuchBackup, Saved, StaleText
 from llamaswap_desktop.config.schema import (
+    Compat,
     Config,
+    Desktop,
     Fifo,
+    Filters,
     Footprint,
     Group,
     GroupId,
+    Limits,
     MemorySettings,
     Model,
     Peer,
@@ -38,13 +43,18 @@ __all__ = [
     "Backup",
     "Choice",
     "CleanFilters",
+    "Compat",
     "Config",
     "ConfigDiff",
     "ConfigFile",
+    "Desktop",
     "Fifo",
+    "Filters",
     "Footprint",
     "Group",
     "GroupId",
+    "IgnoredPaths",
+    "Limits",
     "Matrix",
     "MemorySettings",
     "Model",

@@ -1,33 +1,43 @@
 """HTTP/1.1 on raw transports, with the one route table, the one auth check and the one error body."""
 
-from llamaswap_desktop.http1.auth import check_api_key
+from llamaswap_desktop.http1.auth import Keys
+from llamaswap_desktop.http1.call import BodySource, Call, Receiver
 from llamaswap_desktop.http1.connection import ServerConnection, Service
 from llamaswap_desktop.http1.cors import preflight_headers
 from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer, error_object
 from llamaswap_desktop.http1.fetch import Response, fetch
-from llamaswap_desktop.http1.framing import end_to_end, request_head
+from llamaswap_desktop.http1.framing import chunk, end_to_end, last_chunk, request_head
+from llamaswap_desktop.http1.limits import Limits, UsualLimits
 from llamaswap_desktop.http1.loan import BuildBorrower, LoanEnd
 from llamaswap_desktop.http1.messages import Headers, Request, ResponseHead
+from llamaswap_desktop.http1.origin import check_host, check_origin
 from llamaswap_desktop.http1.routes import (
     ROUTES,
     Group,
+    Guard,
     MethodNotAllowed,
     NotFound,
     Redirect,
     Route,
     RouteTable,
 )
-from llamaswap_desktop.http1.upstream import Call, Receiver, Upstream
+from llamaswap_desktop.http1.timeouts import Timeouts, UsualTimeouts
+from llamaswap_desktop.http1.tls import load_server_context
+from llamaswap_desktop.http1.upstream import Upstream
 
 __all__ = [
     "ROUTES",
+    "BodySource",
     "BuildBorrower",
     "Call",
     "Exchange",
     "Group",
+    "Guard",
     "Handler",
     "Headers",
+    "Keys",
+    "Limits",
     "LoanEnd",
     "MethodNotAllowed",
     "NotFound",
@@ -40,12 +50,19 @@ __all__ = [
     "RouteTable",
     "ServerConnection",
     "Service",
+    "Timeouts",
     "Upstream",
-    "check_api_key",
+    "UsualLimits",
+    "UsualTimeouts",
+    "check_host",
+    "check_origin",
+    "chunk",
     "end_to_end",
     "error_answer",
     "error_object",
     "fetch",
+    "last_chunk",
+    "load_server_context",
     "preflight_headers",
     "request_head",
 ]

@@ -1,12 +1,16 @@
 """The client's side: one connection, parsed strictly, one exchange at a time, its transport kept for life.
 
-Theory of operation.  llhttp parses whatever arrives, so several pipelined requests may be parsed while the first
-is still being answered.  They wait in ``_exchanges``, oldest first: the first is *active* (it has a handler), the
-last may still be *receiving* its body.  Reading goes on while an answer is in the making, otherwise a client that
-leaves would not be noticed, but stops once ``_MAX_AHEAD_BYTES`` of later requests have piled up.
+Theory of operation.  The reader parses whatever arrives, so several pipelined requests may be parsed while the first
+is still being answered.  They wait in ``_slots``, oldest first: the first is *active* (it has a handler), the last
+may still be *receiving* its body.  Reading goes on while an answer is in the making, otherwise a client that leaves
+would not be noticed, but stops once ``_MAX_AHEAD_BYTES`` of later requests have piled up.
 
 A request that is answered before its body has arrived whole keeps its place as a *sink* until the body has passed,
-up to a bound; beyond it the connection is closed, which is what the client's kernel needs to stop sending.
+up to a bound; beyond it the connection is closed.  Closing after a refusal takes its time: a kernel that still gets
+bytes for a closed socket resets the connection, and the client would never read why.  So the sending side is closed
+first, and the rest when the client has closed too or a moment has passed.
+
+After an answer of 101 the connection is a *tunnel*: its one exchange gets the client's bytes as they are.
 """
 
 import asyncio
@@ -15,24 +19,29 @@ import struct
 from collections import deque
 from typing import Protocol, cast
 
-import httptools
-
-from llamaswap_desktop.errors import HeadTooLarge, Malformed
+from llamaswap_desktop.errors import HeadTooSlow, LlamaSwapError, Malformed, TooManyConnections
 from llamaswap_desktop.http1 import framing
 from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer
-from llamaswap_desktop.http1.messages import Headers
+from llamaswap_desktop.http1.limits import Limits
+from llamaswap_desktop.http1.messages import Request
+from llamaswap_desktop.http1.reader import RequestReader
 
 _MAX_AHEAD_BYTES = 64 * 1024
 _MAX_SINK_BYTES = 256 * 1024
+_LINGER_S = 2.0
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Service(Protocol):
     """Whom a connection serves."""
 
-    def opened(self, connection: "ServerConnection") -> None:
-        """Take note of a connection."""
+    @property
+    def limits(self) -> Limits:
+        """What clients may do, as of now."""
+
+    def opened(self, connection: "ServerConnection") -> bool:
+        """Take note of a connection; False if there are too many already."""
 
     def closed(self, connection: "ServerConnection") -> None:
         """Forget a connection."""
@@ -62,21 +71,20 @@ class ServerConnection(asyncio.Protocol):
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._limits = service.limits
         self._transport: asyncio.Transport | None = None
         self._client = ""
-        self._parser = httptools.HttpRequestParser(self)
+        self._reader: RequestReader
         self._slots: deque[_Slot] = deque()
-        self._fault: Malformed | None = None
-        self._closing = False
-        self._held = False
+        self._fault: LlamaSwapError | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._is_closing = False
+        self._is_lingering = False
+        self._is_tunnel = False
+        self._is_held = False
         self._ahead_bytes = 0
         self._is_paused = False
-        self._starting = False
-        self._target = b""
-        self._headers: Headers = []
-        self._head_bytes = 0
-        self._in_head = False
-        self._is_replay = False
+        self._is_starting = False
 
     def __repr__(self) -> str:
         return f"<ServerConnection {self._client}, {len(self._slots)} requests>"
@@ -84,11 +92,11 @@ class ServerConnection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being received or answered."""
-        return not self._slots and not self._in_head
+        return not self._slots and not self._reader.is_in_head
 
     def close_when_idle(self) -> None:
         """Close now if nothing is going on, else after the answer under way."""
-        self._closing = True
+        self._is_closing = True
         if self.is_idle and self._transport is not None:
             self._transport.close()
         elif self._slots and not self._slots[0].exchange.is_begun:
@@ -105,19 +113,26 @@ class ServerConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._client = peer[0] if peer else ""
-        self._service.opened(self)
+        self._reader = RequestReader(self, self._limits, self._client)
+        if not self._service.opened(self):
+            limit = self._limits.connections
+            self._refuse(TooManyConnections(f"{limit} connections are open already (desktop.limits.connections)"))
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
+        self._stop_head_timer()
         slots, self._slots = self._slots, deque()
         for slot in slots:
-            if slot.exchange.is_over:
-                continue
-            slot.exchange.is_over = True
-            if slot.handler is not None:
-                slot.handler.on_client_left()
-                self._service.finished(slot.exchange)
+            self._client_left(slot)
         self._service.closed(self)
+
+    def _client_left(self, slot: _Slot) -> None:
+        if slot.exchange.is_over:
+            return
+        slot.exchange.is_over = True
+        if slot.handler is not None:
+            slot.handler.on_client_left()
+            self._service.finished(slot.exchange)
 
     def pause_writing(self) -> None:
         if self._slots and (handler := self._slots[0].handler):
@@ -128,120 +143,70 @@ class ServerConnection(asyncio.Protocol):
             handler.on_writable(True)
 
     def data_received(self, data: bytes) -> None:
-        if self._fault is not None or (self._closing and self.is_idle):
+        if self._fault is not None or (self._is_closing and not self._slots):
+            return
+        if self._is_tunnel:
+            self._pass_through(data)
             return
         if len(self._slots) > 1 or (self._slots and self._slots[0].is_whole):
             self._ahead_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._parse_again_without_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            self._refuse(self._fault or Malformed(f"not a valid HTTP request: {error}"))
+            self._reader.feed(data)
+        except Malformed as fault:
+            self._refuse(fault)
             return
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > 2 * framing.MAX_HEAD_BYTES:
-                self._refuse(_head_too_large())
-                return
         self._start_next()
+        if self._limits.head_time_s:
+            self._watch_head()
         self._pace_reading()
 
-    # -- what the parser reports
+    # -- what the reader finds
 
-    def on_message_begin(self) -> None:
-        if not self._is_replay:
-            self._target = b""
-            self._headers = []
-            self._head_bytes = 0
-            self._in_head = True
-
-    def on_url(self, url: bytes) -> None:
-        if not self._is_replay:
-            self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._is_replay:
-            self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        if self._is_replay:
-            self._is_replay = False
-            return
-        self._in_head = False
-        parser = self._parser
-        try:
-            if len(self._target) + sum(len(n) + len(v) + 4 for n, v in self._headers) > framing.MAX_HEAD_BYTES:
-                raise _head_too_large()
-            request = framing.parse_request(
-                method=parser.get_method().decode("ascii"),
-                target=self._target,
-                version=parser.get_http_version(),
-                headers=self._headers,
-                keep_alive=parser.should_keep_alive(),
-                client=self._client,
-            )
-        except Malformed as fault:
-            self._fault = fault
-            raise
+    def on_request(self, request: Request) -> None:
         self._slots.append(_Slot(Exchange(request, self)))
 
-    def on_body(self, body: bytes) -> None:
+    def on_request_body(self, data: bytes) -> None:
         slot = self._slots[-1]
         if slot.exchange.is_over:
-            slot.sunk_bytes += len(body)
+            slot.sunk_bytes += len(data)
         elif slot.handler is not None:
-            slot.handler.on_body(body)
+            slot.handler.on_body(data)
         else:
-            slot.early.append(body)
+            slot.early.append(data)
 
-    def on_message_complete(self) -> None:
-        if self._parser.should_upgrade():
-            return  # llhttp ends the message here, without its body: it is parsed again below
+    def on_request_complete(self) -> None:
         slot = self._slots[-1]
         slot.is_whole = True
         if slot.handler is not None and not slot.exchange.is_over:
             slot.handler.on_body_complete()
 
-    def _parse_again_without_upgrade(self, rest: bytes) -> None:
-        """Serve an ``Upgrade`` request as plain HTTP/1.1 and keep its body (HTTP specification, section 1.2)."""
-        request = self._slots[-1].exchange.request
-        self._parser = httptools.HttpRequestParser(self)
-        self._is_replay = True
-        coding = b"Transfer-Encoding: chunked" if request.length is None else b"Content-Length: %d" % request.length
-        connection = b"keep-alive" if request.keep_alive else b"close"
-        self._parser.feed_data(
-            b"POST / HTTP/1.1\r\nHost: h\r\n" + coding + b"\r\nConnection: " + connection + b"\r\n\r\n"
-        )
-        self.data_received(rest)
-
     # -- exchanges in turn
 
     def _start_next(self) -> None:
         """Make the oldest exchange active, and its successors as far as each is answered on the spot."""
-        if self._starting:
+        if self._is_starting:
             return  # an answer given within dispatch: the loop below goes on
-        self._starting = True
+        self._is_starting = True
         try:
             while self._slots and self._advance(self._slots[0]):
                 pass
         finally:
-            self._starting = False
+            self._is_starting = False
         if not self._slots and self._fault is not None:
-            self._answer_fault()
+            self._answer_fault(self._fault)
 
     def _advance(self, slot: _Slot) -> bool:
         """Move the oldest slot on; tell whether its successor is to be looked at."""
         exchange = slot.exchange
         if slot.handler is None and not exchange.is_over:
-            if self._closing:
+            if self._is_closing:
                 exchange.close_after()
             self._activate(slot)
         if not exchange.is_over:
             return False
         if not slot.is_whole:
             if slot.sunk_bytes > _MAX_SINK_BYTES or exchange.request.header(b"expect"):
-                self._close()
+                self._close_gently()
             return False
         self._slots.popleft()
         return True
@@ -249,7 +214,7 @@ class ServerConnection(asyncio.Protocol):
     def _activate(self, slot: _Slot) -> None:
         exchange = slot.exchange
         slot.handler = self._service.dispatch(exchange)
-        if slot.handler is None:
+        if slot.handler is None or exchange.is_over:
             return
         if not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue":
             self.write([framing.CONTINUE])
@@ -261,12 +226,31 @@ class ServerConnection(asyncio.Protocol):
 
     def exchange_finished(self, exchange: Exchange, *, reusable: bool) -> None:
         self._service.finished(exchange)
-        self.hold_reading(False)
-        if not reusable or self._closing:
-            self._close()
+        self._is_held = False
+        if not reusable or self._is_closing:
+            self._close_gently()
             return
+        if exchange.request.upgrade:
+            self._go_on_without_upgrade()
         self._start_next()
         self._pace_reading()
+
+    def _go_on_without_upgrade(self) -> None:
+        try:
+            self._reader.go_on()
+        except Malformed as fault:
+            self._fault = fault
+
+    # -- the tunnel
+
+    def become_tunnel(self) -> None:
+        self._is_tunnel = True
+        self._pass_through(self._reader.take_held())
+
+    def _pass_through(self, data: bytes) -> None:
+        slot = self._slots[0]
+        if data and slot.handler is not None and not slot.exchange.is_over:
+            slot.handler.on_body(data)
 
     # -- the wire
 
@@ -281,26 +265,40 @@ class ServerConnection(asyncio.Protocol):
         """End the connection visibly: an HTTP/1.0 client takes an orderly close for the end of the body."""
         if self._transport is None:
             return
-        slot = self._slots[0]
-        self._service.finished(slot.exchange)
-        if slot.exchange.request.version == "1.0":
+        exchange = self._slots[0].exchange
+        self._service.finished(exchange)
+        self._is_closing = True
+        if exchange.request.version == "1.0":
+            if self._transport.get_extra_info("sslcontext") is not None:
+                self._transport.abort()  # no close_notify: with TLS that is what tells
+                return
             sock: socket.socket = self._transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._close()
+        self._transport.close()
 
-    def _close(self) -> None:
-        self._closing = True
-        if self._transport is not None:
-            self._transport.close()
+    def _close_gently(self) -> None:
+        """End the connection so that the client gets what was written, even if it is still sending."""
+        self._is_closing = True
+        transport = self._transport
+        if transport is None or transport.is_closing() or self._is_lingering:
+            return
+        is_quiet = not self._slots or self._slots[-1].is_whole
+        if (is_quiet and self._fault is None) or not transport.can_write_eof():
+            transport.close()
+            return
+        self._is_lingering = True
+        self.hold_reading(False)
+        transport.write_eof()
+        asyncio.get_running_loop().call_later(_LINGER_S, transport.close)
 
     def hold_reading(self, hold: bool) -> None:
-        self._held = hold
+        self._is_held = hold
         self._pace_reading()
 
     def _pace_reading(self) -> None:
         if len(self._slots) <= 1:
-            self._ahead_bytes = 0
-        pause = self._held or self._ahead_bytes > _MAX_AHEAD_BYTES
+            self._ahead_bytes = self._reader.held_bytes
+        pause = self._is_held or self._ahead_bytes > _MAX_AHEAD_BYTES
         if pause != self._is_paused and self._transport is not None and not self._transport.is_closing():
             self._is_paused = pause
             if pause:
@@ -308,27 +306,49 @@ class ServerConnection(asyncio.Protocol):
             else:
                 self._transport.resume_reading()
 
-    def _refuse(self, fault: Malformed) -> None:
+    # -- refusals
+
+    def _watch_head(self) -> None:
+        """Give a head that has begun to arrive its time."""
+        if not self._reader.is_in_head:
+            self._stop_head_timer()
+        elif self._head_timer is None:
+            limit_s = self._limits.head_time_s
+            fault = HeadTooSlow(f"the request's head took longer than {limit_s} s (desktop.limits.headTime)")
+            self._head_timer = asyncio.get_running_loop().call_later(limit_s, self._refuse, fault)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, fault: LlamaSwapError) -> None:
         """Answer no further requests; the refusal follows the answers that are still owed."""
         self._fault = fault
-        if self._slots and not self._slots[-1].is_whole:
-            # The body of the last request broke off: its handler must not take it for complete.
-            slot = self._slots.pop()
-            if slot.handler is not None and not slot.exchange.is_over:
-                slot.handler.on_client_left()
-                slot.exchange.is_over = True
-                if slot.exchange.is_begun:
-                    self._close()
-                    return
-        self._start_next()
+        self._stop_head_timer()
+        if not self._slots or self._slots[-1].is_whole:
+            self._start_next()
+        elif self._slots[-1].exchange.is_over:
+            self._close_gently()  # the rest of a body behind an answer that has been given
+        else:
+            self._break_off(self._slots[-1], fault)
 
-    def _answer_fault(self) -> None:
-        assert self._fault is not None
-        headers, body = error_answer(self._fault, accept="")
+    def _break_off(self, slot: _Slot, fault: LlamaSwapError) -> None:
+        """End a request whose body turned out bad: its handler must not take it for complete."""
+        exchange = slot.exchange
+        if slot.handler is None:
+            self._slots.pop()  # not begun yet: the refusal is its answer
+            self._start_next()
+            return
+        slot.handler.on_client_left()
+        if exchange.is_begun:
+            exchange.abort()
+        else:
+            exchange.close_after()
+            exchange.fail(fault)
+
+    def _answer_fault(self, fault: LlamaSwapError) -> None:
+        headers, body = error_answer(fault, accept="")
         headers += [(b"Content-Length", b"%d" % len(body)), (b"Connection", b"close")]
-        self.write([framing.response_head(self._fault.status, headers), body])
-        self._close()
-
-
-def _head_too_large() -> HeadTooLarge:
-    return HeadTooLarge(f"the request's head is larger than {framing.MAX_HEAD_BYTES} bytes")
+        self.write([framing.response_head(fault.status, headers), body])
+        self._close_gently()

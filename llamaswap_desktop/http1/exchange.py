@@ -15,7 +15,7 @@ class Handler(Protocol):
     """Answers one request.  All calls come from the event loop; none may block."""
 
     def on_body(self, data: bytes) -> None:
-        """Take a piece of the request's body."""
+        """Take a piece of the request's body, or of the other protocol once the connection is a tunnel."""
 
     def on_body_complete(self) -> None:
         """Know that the request has arrived whole."""
@@ -36,6 +36,9 @@ class Wire(Protocol):
     def exchange_finished(self, exchange: "Exchange", *, reusable: bool) -> None:
         """Take note that the answer is whole; ``reusable`` says whether the next may follow it."""
 
+    def become_tunnel(self) -> None:
+        """Hand over whatever the client sends from now on as it is."""
+
     def abort(self) -> None:
         """End the connection so that the client can tell that the answer is incomplete."""
 
@@ -51,7 +54,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_chunked",
+        "_is_bodiless",
+        "_is_chunked",
         "_keep_alive",
         "_pieces",
         "_wire",
@@ -72,8 +76,13 @@ class Exchange:
         self.started_at = time.monotonic()
         self._wire = wire
         self._pieces: list[bytes] = []
-        self._chunked = False
+        self._is_chunked = False
+        self._is_bodiless = False
         self._keep_alive = request.keep_alive
+
+    def __repr__(self) -> str:
+        state = "over" if self.is_over else f"{self.body_bytes} bytes sent" if self.is_begun else "not begun"
+        return f"<Exchange {self.request.method} {self.request.target} {self.status}, {state}>"
 
     def respond(self, status: int, headers: "Headers", body: bytes = b"") -> None:
         """Give the whole answer at once."""
@@ -86,6 +95,11 @@ class Exchange:
         headers, body = error_answer(error, self.request.accept)
         self.respond(error.status, headers, body)
 
+    def interim(self, status: int, headers: "Headers") -> None:
+        """Pass on a head that precedes the answer (1xx); HTTP/1.0 clients know none."""
+        if not self.is_over and not self.is_begun and self.request.version == "1.1":
+            self._wire.write([framing.response_head(status, headers)])
+
     def begin(self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"") -> None:
         """Write the head.  ``length`` None leaves the framing to us: chunks, or closing for HTTP/1.0.
 
@@ -96,13 +110,14 @@ class Exchange:
         self.is_begun = True
         self.status = status
         lines = [header for header in headers if header[0].lower() != b"content-length"]
-        if framing.has_no_body(self.request.method, status):
+        self._is_bodiless = framing.has_no_body(self.request.method, status)
+        if self._is_bodiless:
             if length is not None and status != 204:
                 lines.append((b"Content-Length", b"%d" % length))
         elif length is not None:
             lines.append((b"Content-Length", b"%d" % length))
         elif self.request.version == "1.1":
-            self._chunked = True
+            self._is_chunked = True
             lines.append((b"Transfer-Encoding", b"chunked"))
         else:
             self._keep_alive = False
@@ -112,12 +127,28 @@ class Exchange:
             lines.append((b"Connection", b"keep-alive"))
         self._pieces.append(framing.response_head(status, lines, reason))
 
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the answer that has begun goes out in chunks, so that trailers may follow it."""
+        return self._is_chunked
+
+    def switch_protocols(self, headers: "Headers", reason: bytes = b"") -> None:
+        """Answer with 101: from now on ``send`` and the handler's ``on_body`` carry bytes of the other protocol."""
+        if self.is_over:
+            return
+        self.is_begun = True
+        self.status = 101
+        self._keep_alive = False
+        lines = [*headers, (b"Connection", b"Upgrade")]
+        self._wire.write([framing.response_head(101, lines, reason)])
+        self._wire.become_tunnel()
+
     def send(self, data: bytes) -> None:
         """Write a piece of the body."""
-        if self.is_over or not data or framing.has_no_body(self.request.method, self.status):
+        if self.is_over or not data or self._is_bodiless:
             return
         self.body_bytes += len(data)
-        self._pieces.append(framing.chunk(data) if self._chunked else data)
+        self._pieces.append(framing.chunk(data) if self._is_chunked else data)
 
     def flush(self) -> None:
         """Put what has been written so far on the wire."""
@@ -125,12 +156,15 @@ class Exchange:
             pieces, self._pieces = self._pieces, []
             self._wire.write(pieces)
 
-    def finish(self) -> None:
-        """End the answer; the connection goes on to the next request if both sides may."""
+    def finish(self, trailers: "Headers | None" = None) -> None:
+        """End the answer; the connection goes on to the next request if both sides may.
+
+        ``trailers`` follow a body that goes out in chunks, and are dropped behind any other.
+        """
         if self.is_over:
             return
-        if self._chunked:
-            self._pieces.append(framing.LAST_CHUNK)
+        if self._is_chunked:
+            self._pieces.append(framing.last_chunk(trailers or []))
         self.flush()
         self.is_over = True
         self._wire.exchange_finished(self, reusable=self._keep_alive)

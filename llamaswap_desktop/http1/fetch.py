@@ -28,6 +28,9 @@ class _Collector:
         self._head: ResponseHead | None = None
         self._body = bytearray()
 
+    def on_interim(self, _status: int, _headers: Headers) -> None:
+        """Wait for the answer itself."""
+
     def on_answer(self, head: ResponseHead | None, body: bytes, *, complete: bool) -> None:
         self._head = head or self._head
         if len(self._body) < _MAX_BODY_BYTES:
@@ -47,7 +50,7 @@ async def fetch(upstream: Upstream, path: str, *, timeout_s: float, method: str 
     Raises ``UpstreamFailed`` when it cannot be reached, breaks off, or has not answered whole within ``timeout_s``.
     """
     future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-    headers = [(b"Host", upstream.netloc.encode("idna" if not upstream.netloc.isascii() else "ascii"))]
+    headers = [(b"Host", upstream.host_header)]
     message = request_head(method, upstream.prefix + path, headers)
     call = upstream.send(method, message, _Collector(future))
     try:

@@ -5,16 +5,15 @@ a missing or repeated ``Host``, any transfer coding but ``chunked``, a transfer 
 as a version, targets of another host, raw bytes above 0x7F (HTTP specification, section 1.2).
 """
 
+import re
 from urllib.parse import urlsplit
 
 from llamaswap_desktop.errors import Malformed
 from llamaswap_desktop.http1.messages import Headers, Request
 
-MAX_HEAD_BYTES = 1024 * 1024
-"""The head of a request may have this size (``desktop.limits.header``; llama-swap's clients need 1 MiB)."""
-
-LAST_CHUNK = b"0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 _HOP_BY_HOP = frozenset(
     {
@@ -31,6 +30,9 @@ _HOP_BY_HOP = frozenset(
 )
 
 _REASONS = {
+    101: b"Switching Protocols",
+    102: b"Processing",
+    103: b"Early Hints",
     200: b"OK",
     204: b"No Content",
     301: b"Moved Permanently",
@@ -56,27 +58,37 @@ _REASONS = {
 
 
 def parse_request(
-    *, method: str, target: bytes, version: str, headers: Headers, keep_alive: bool, client: str
+    *,
+    method: str,
+    target: bytes,
+    version: str,
+    headers: Headers,
+    keep_alive: bool,
+    client: str,
+    wants_upgrade: bool = False,
 ) -> Request:
     """Check what the parser let through and make it a ``Request``.
 
+    ``wants_upgrade`` says that the headers ask for another protocol; ``h2c`` and requests with a body are not heard.
     Raises ``Malformed`` naming the offending part.
     """
     if version not in {"1.0", "1.1"}:
         raise Malformed(f"HTTP version {version} cannot be served here: use HTTP/1.1")
+    fields: dict[bytes, bytes] = {}
     hosts: list[bytes] = []
     codings: list[bytes] = []
-    length: int | None = 0
     for name, value in headers:
         lower = name.lower()
+        fields.setdefault(lower, value)
         if lower == b"host":
             hosts.append(value)
-        elif lower == b"content-length":
-            length = int(value)
         elif lower == b"transfer-encoding":
             codings.append(value)
+    length: int | None = int(fields.get(b"content-length", b"0"))
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise Malformed(f"a request needs exactly one Host header, this one has {len(hosts)}")
+    if hosts and _HOST.fullmatch(hosts[0]) is None:
+        raise Malformed(f"the Host header {hosts[0][:200].decode('latin-1')!r} is no host")
     if codings:
         if version == "1.0":
             raise Malformed("Transfer-Encoding is not allowed in an HTTP/1.0 request")
@@ -86,24 +98,33 @@ def parse_request(
         length = None
     return Request(
         method=method,
-        target=_origin_form(target, hosts),
+        target=_origin_form(method, target, hosts),
         version=version,
         headers=headers,
         length=length,
         keep_alive=keep_alive,
         client=client,
+        upgrade=_upgrade(headers) if wants_upgrade and length == 0 and version == "1.1" else b"",
+        fields=fields,
     )
 
 
-def _origin_form(target: bytes, hosts: list[bytes]) -> str:
+def _upgrade(headers: Headers) -> bytes:
+    protocols = b", ".join(value for name, value in headers if name.lower() == b"upgrade")
+    return b"" if b"h2c" in protocols.lower() else protocols
+
+
+def _origin_form(method: str, target: bytes, hosts: list[bytes]) -> str:
     try:
         text = target.decode("ascii")
     except UnicodeDecodeError as error:
         raise Malformed("the path holds raw bytes above 0x7F: percent-encode them") from error
-    if text.startswith("/") or text == "*":
+    if "#" in text:
+        raise Malformed("the path holds a '#': a fragment is not sent to a server, as %23 it is part of the path")
+    if text.startswith("/") or (text == "*" and method == "OPTIONS"):
         return text
     parts = urlsplit(text)
-    if not parts.scheme or not hosts or parts.netloc.lower() != hosts[0].decode("latin-1").lower():
+    if parts.scheme not in {"http", "https"} or not hosts or parts.netloc.lower() != hosts[0].decode("latin-1").lower():
         raise Malformed(f"the target {text[:200]!r} is not a path of this server")
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -112,7 +133,7 @@ def end_to_end(headers: Headers) -> Headers:
     """Return the headers that travel on: without the hop-by-hop ones and those that ``Connection`` names."""
     dropped = _HOP_BY_HOP
     for name, value in headers:
-        if name.lower() == b"connection":
+        if len(name) == len(b"connection") and name.lower() == b"connection":
             dropped = dropped | {part.strip().lower() for part in value.split(b",")}
     return [(name, value) for name, value in headers if name.lower() not in dropped]
 
@@ -136,6 +157,11 @@ def response_head(status: int, headers: Headers, reason: bytes = b"") -> bytes:
 def chunk(data: bytes) -> bytes:
     """Frame ``data`` (not empty) as one chunk."""
     return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: Headers) -> bytes:
+    """Write the end of a chunked body, with its trailer fields if it has any."""
+    return b"0\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % trailer for trailer in trailers])
 
 
 def has_no_body(method: str, status: int) -> bool:

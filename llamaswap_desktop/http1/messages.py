@@ -1,13 +1,9 @@
 """The two heads of HTTP/1.x as values: a request as it came in, a response head as it goes on."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 Headers = list[tuple[bytes, bytes]]
 """Name and value as they were sent, in order, repeats kept."""
 
 
-@dataclass(slots=True)
 class ResponseHead:
     """Status line and headers of an upstream's answer.
 
@@ -15,23 +11,44 @@ class ResponseHead:
     ``keep_alive`` says whether the upstream will take another request on the same connection.
     """
 
-    status: int
-    reason: bytes
-    headers: Headers
-    length: int | None
-    keep_alive: bool
+    __slots__ = ("_fields", "headers", "keep_alive", "length", "reason", "status")
+
+    def __init__(self, *, status: int, reason: bytes, headers: Headers, keep_alive: bool) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.keep_alive = keep_alive
+        self._fields = first_values(headers)
+        length = self._fields.get(b"content-length")
+        self.length = int(length) if length else None
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
-        return first_value(self.headers, name)
+        return self._fields.get(name, b"")
 
 
 class Request:
-    """A request head that has passed every check of ``framing.check_request``.
+    """A request head that has passed every check of ``framing.parse_request``.
 
     ``target`` is the origin-form target as sent; ``path`` is its part before the query, never decoded.
-    ``length`` is the announced body length, None for a chunked body.
+    ``length`` is the announced body length, None for a chunked body.  ``upgrade`` is the other protocol that the
+    client would rather speak, such as ``websocket``, or empty.  ``fields`` are the first values of the headers by
+    name in lower case, made from ``headers`` if they are not at hand.
     """
+
+    __slots__ = (
+        "client",
+        "fields",
+        "headers",
+        "keep_alive",
+        "length",
+        "method",
+        "path",
+        "query",
+        "target",
+        "upgrade",
+        "version",
+    )
 
     def __init__(
         self,
@@ -43,6 +60,8 @@ class Request:
         length: int | None,
         keep_alive: bool,
         client: str,
+        upgrade: bytes = b"",
+        fields: dict[bytes, bytes] | None = None,
     ) -> None:
         self.method = method
         self.target = target
@@ -52,29 +71,34 @@ class Request:
         self.length = length
         self.keep_alive = keep_alive
         self.client = client
+        self.upgrade = upgrade
+        self.fields = first_values(headers) if fields is None else fields
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
-        return first_value(self.headers, name)
+        return self.fields.get(name, b"")
 
-    @cached_property
+    @property
     def content_type(self) -> str:
+        """The content type in lower case, parameters included."""
         return self.header(b"content-type").decode("latin-1").lower()
 
-    @cached_property
+    @property
     def accept(self) -> str:
+        """What the client would like to get."""
         return self.header(b"accept").decode("latin-1")
 
     @property
     def remote_ip(self) -> str:
         """Who asks, as the access log names them (HTTP specification, section 1.1)."""
-        forwarded = self.header(b"x-forwarded-for").split(b",")[0].strip()
-        return (forwarded or self.header(b"x-real-ip")).decode("latin-1") or self.client
+        forwarded = self.fields.get(b"x-forwarded-for")
+        first = forwarded.split(b",")[0].strip() if forwarded else b""
+        return (first or self.header(b"x-real-ip")).decode("latin-1") or self.client
 
 
-def first_value(headers: Headers, name: bytes) -> bytes:
-    """Return the first value of the header called ``name`` (lower case), or nothing."""
-    for key, value in headers:
-        if key.lower() == name:
-            return value
-    return b""
+def first_values(headers: Headers) -> dict[bytes, bytes]:
+    """Return the first value of each header, by its name in lower case."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in headers:
+        fields.setdefault(name.lower(), value)
+    return fields

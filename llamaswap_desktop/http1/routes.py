@@ -1,7 +1,7 @@
-"""The one route table: routing, authentication and the tests of both are derived from it.
+"""The one route table: routing, authentication, the rules about web pages and the tests of all are derived from it.
 
-A path is matched as it was sent.  ``{rest}`` at the end of a path stands for anything, slashes included.
-Source: HTTP specification, section 2.
+A path is matched as it was sent.  ``{rest}`` at the end of a path stands for anything, slashes included; ``*`` as
+method for any method.  Source: HTTP specification, sections 2, 3.1 and 31.
 """
 
 import re
@@ -15,16 +15,19 @@ class Group(StrEnum):
     OPEN = "open"
     API = "api"
     MODEL = "model"
+    UPSTREAM = "upstream"
+    COMFY = "comfy"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the table.  ``forwarded`` is the path an upstream sees where it differs."""
+class Guard(StrEnum):
+    """Which of the rules about web pages hold for a route (section 3.1)."""
 
-    method: str
-    path: str
-    group: Group
-    forwarded: str = ""
+    NONE = "none"
+    HOST = "host"
+    """``Host`` must be a name of this machine."""
+
+    HOST_AND_ORIGIN = "host and origin"
+    """And a foreign page may not ask for it: the route changes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,23 @@ class Redirect:
 
     status: int
     location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table.
+
+    ``forwarded`` is the path an upstream sees where it differs; ``redirect`` is the whole answer where there is one;
+    ``is_admin`` asks for an admin key where there are any.
+    """
+
+    method: str
+    path: str
+    group: Group
+    forwarded: str = ""
+    redirect: Redirect | None = None
+    guard: Guard = Guard.NONE
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,62 +68,110 @@ class NotFound:
 
 Match = Route | Redirect | MethodNotAllowed | NotFound
 
+ANY = "*"
 
-def _inference(path: str, forwarded: str = "") -> Route:
-    return Route("POST", path, Group.MODEL, forwarded)
+
+def _inference(*paths: str) -> tuple[Route, ...]:
+    return tuple(Route("POST", path, Group.MODEL) for path in paths)
+
+
+def _cut(prefix: str, *paths: str) -> tuple[Route, ...]:
+    return tuple(Route("POST", prefix + path, Group.MODEL, forwarded=path) for path in paths)
+
+
+def _control(method: str, path: str, *, changes: bool | None = None) -> Route:
+    changes = method != "GET" if changes is None else changes
+    return Route(method, path, Group.API, guard=Guard.HOST_AND_ORIGIN if changes else Guard.HOST)
+
+
+def _desktop(method: str, path: str) -> Route:
+    guard = Guard.HOST if method == "GET" else Guard.HOST_AND_ORIGIN
+    is_admin = path not in {"state", "events"}
+    return Route(method, f"/api/desktop/{path}", Group.API, guard=guard, is_admin=is_admin)
 
 
 ROUTES = (
-    *(
-        _inference(path)
-        for path in (
-            "/v1/chat/completions",
-            "/v1/completions",
-            "/v1/responses",
-            "/v1/messages",
-            "/v1/messages/count_tokens",
-            "/v1/embeddings",
-            "/rerank",
-            "/reranking",
-            "/v1/rerank",
-            "/v1/reranking",
-            "/infill",
-            "/completion",
-        )
+    *_inference(
+        "/v1/chat/completions",
+        "/v1/completions",
+        "/v1/responses",
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/v1/embeddings",
+        "/rerank",
+        "/reranking",
+        "/v1/rerank",
+        "/v1/reranking",
+        "/infill",
+        "/completion",
+        "/v1/audio/speech",
+        "/v1/audio/voices",
+        "/v1/images/generations",
+        "/sdapi/v1/txt2img",
+        "/sdapi/v1/img2img",
+        "/v1/audio/transcriptions",
+        "/v1/images/edits",
     ),
-    *(
-        _inference(f"/v{path}", path)
-        for path in (
-            "/chat/completions",
-            "/responses",
-            "/completions",
-            "/messages",
-            "/messages/count_tokens",
-            "/embeddings",
-            "/rerank",
-            "/reranking",
-        )
+    *_cut("/audioapi", "/v1/tasks/run"),
+    *_cut(
+        "/v",
+        "/chat/completions",
+        "/responses",
+        "/completions",
+        "/messages",
+        "/messages/count_tokens",
+        "/embeddings",
+        "/rerank",
+        "/reranking",
     ),
+    Route("GET", "/v1/audio/voices", Group.MODEL),
+    Route("GET", "/sdapi/v1/loras", Group.MODEL),
+    Route("GET", "/props", Group.MODEL),
     Route("GET", "/v1/models", Group.API),
     Route("GET", "/models", Group.API),
-    Route("GET", "/running", Group.API),
-    Route("GET", "/unload", Group.API),
-    Route("POST", "/api/models/unload", Group.API),
-    Route("POST", "/api/models/unload/{rest}", Group.API),
-    Route("GET", "/api/version", Group.API),
-    Route("GET", "/api/desktop/state", Group.API),
-    Route("POST", "/api/desktop/commands/{rest}", Group.API),
-    Route("GET", "/ui/{rest}", Group.API),
-    Route("GET", "/favicon.ico", Group.OPEN),
+    _control("GET", "/running"),
+    _control("GET", "/unload", changes=True),
+    _control("POST", "/api/models/unload"),
+    _control("POST", "/api/models/unload/{rest}"),
+    _control("GET", "/api/profiles"),
+    _control("PUT", "/api/profiles/active"),
+    _control("POST", "/api/inflight/{rest}"),
+    _control("GET", "/api/events"),
+    _control("GET", "/api/metrics/activity"),
+    _control("GET", "/api/metrics/stats"),
+    _control("GET", "/api/captures/{rest}"),
+    _control("GET", "/api/performance"),
+    _control("GET", "/api/version"),
+    _control("GET", "/api/hardware"),
+    _control("GET", "/metrics"),
+    _control("GET", "/logs"),
+    _control("GET", "/logs/stream"),
+    _control("GET", "/logs/stream/{rest}"),
+    _control("GET", "/ui/{rest}"),
     Route("GET", "/health", Group.OPEN),
     Route("GET", "/wol-health", Group.OPEN),
+    Route("GET", "/favicon.ico", Group.OPEN),
+    Route("GET", "/", Group.OPEN, redirect=Redirect(302, "/ui"), guard=Guard.HOST),
+    Route("GET", "/ui", Group.OPEN, redirect=Redirect(307, "/ui/"), guard=Guard.HOST),
+    Route("GET", "/upstream", Group.OPEN, redirect=Redirect(302, "/ui/models")),
+    Route(ANY, "/upstream", Group.OPEN, redirect=Redirect(307, "/upstream/")),
+    Route(ANY, "/upstream/{rest}", Group.UPSTREAM),
+    Route("GET", "/comfyui", Group.API, redirect=Redirect(301, "/comfyui/")),
+    Route(ANY, "/comfyui", Group.API, redirect=Redirect(308, "/comfyui/")),
+    Route(ANY, "/comfyui/{rest}", Group.COMFY),
+    _desktop("GET", "state"),
+    _desktop("GET", "events"),
+    _desktop("POST", "commands/{rest}"),
+    _desktop("GET", "config"),
+    _desktop("PUT", "config"),
+    _desktop("POST", "config/validate"),
+    _desktop("POST", "config/diff"),
+    _desktop("GET", "config/backups"),
+    _desktop("POST", "config/backups/{rest}"),
+    _desktop("GET", "settings"),
+    _desktop("PUT", "settings"),
+    _desktop("POST", "diagnose"),
 )
-
-_REDIRECTS = {
-    (method, path): redirect
-    for method in ("GET", "HEAD")
-    for path, redirect in (("/", Redirect(302, "/ui")), ("/ui", Redirect(307, "/ui/")))
-}
 
 _UNCLEAN = re.compile(r"//|/\.{1,2}(?:/|$)")
 _REST = "{rest}"
@@ -112,14 +180,9 @@ _REST = "{rest}"
 class RouteTable:
     """Finds the route of a request in constant time for exact paths."""
 
-    def __init__(
-        self,
-        routes: tuple[Route, ...] = ROUTES,
-        redirects: dict[tuple[str, str], Redirect] = _REDIRECTS,
-    ) -> None:
+    def __init__(self, routes: tuple[Route, ...] = ROUTES) -> None:
         self._exact: dict[str, dict[str, Route]] = {}
         self._prefixes: dict[str, dict[str, Route]] = {}
-        self._redirects = redirects
         for route in routes:
             is_prefix = route.path.endswith(_REST)
             table = self._prefixes if is_prefix else self._exact
@@ -130,24 +193,32 @@ class RouteTable:
         methods = self._exact.get(path)
         if methods is None:
             return self._match_other(method, path)
-        return self._choose(methods, method)
+        return _choose(methods, method)
 
     def _match_other(self, method: str, path: str) -> Match:
-        if redirect := self._redirects.get((method, path)):
-            return redirect
         if _UNCLEAN.search(path):
             return Redirect(307, clean_path(path))
         for prefix, methods in self._prefixes.items():
             if path.startswith(prefix):
-                return self._choose(methods, method)
+                return _choose(methods, method)
         return NotFound()
 
-    def _choose(self, methods: dict[str, Route], method: str) -> Match:
-        route = methods.get("GET" if method == "HEAD" else method)
-        if route is None:
-            names = [f"{name}, HEAD" if name == "GET" else name for name in sorted(methods)]
-            return MethodNotAllowed(", ".join(names))
-        return route
+    def model_route(self, method: str, path: str) -> Route | None:
+        """Return the model route that ``method`` and ``path`` are, if they are one (``/upstream``, section 16)."""
+        route = _of(self._exact.get(path, {}), method)
+        return route if route is not None and route.group is Group.MODEL else None
+
+
+def _of(methods: dict[str, Route], method: str) -> Route | None:
+    return methods.get("GET" if method == "HEAD" else method) or methods.get(ANY)
+
+
+def _choose(methods: dict[str, Route], method: str) -> Match:
+    route = _of(methods, method)
+    if route is None:
+        names = [f"{name}, HEAD" if name == "GET" else name for name in sorted(methods)]
+        return MethodNotAllowed(", ".join(names))
+    return route
 
 
 def clean_path(path: str) -> str:

@@ -104,9 +104,7 @@ class Life:
         try:
             command = parse_command(model.cmd, self._environment)
             _check_address(model)
-            self.upstream = Upstream(
-                model.proxy, connect_timeout_s=model.timeouts.connect_s, idle_timeout_s=model.timeouts.idle_conn_s
-            )
+            self.upstream = Upstream(model.proxy, timeouts=model.timeouts)
             self._child = await self._launcher.launch(command, self._environment, self._write_log)
         except (BadCommand, OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

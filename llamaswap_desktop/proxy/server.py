@@ -5,28 +5,36 @@ import contextlib
 import errno
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.errors import ListenFailed, Unauthorized
+from llamaswap_desktop.errors import ListenFailed, RequestRefused
 from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.http1 import (
     BuildBorrower,
     Exchange,
     Group,
+    Guard,
     Handler,
+    Limits,
     MethodNotAllowed,
     NotFound,
     Redirect,
     Route,
     RouteTable,
     ServerConnection,
-    check_api_key,
+    check_host,
+    check_origin,
     preflight_headers,
 )
-from llamaswap_desktop.proxy.forward import Forward
 from llamaswap_desktop.proxy.lend import Loan
+from llamaswap_desktop.proxy.model_forward import ModelForward
+from llamaswap_desktop.proxy.observe import UNOBSERVED, Observer
+from llamaswap_desktop.proxy.path_forward import PathForward
+from llamaswap_desktop.proxy.services import Services
 
 _log = logging.getLogger("llamaswap_desktop.proxy")
 
@@ -34,7 +42,12 @@ _PLAIN = (b"Content-Type", b"text/plain; charset=utf-8")
 
 
 class Server:
-    """Serves one address; ``holder_of`` names the process that holds a busy port, as far as that can be told."""
+    """Serves one address.
+
+    ``holder_of`` names the process that holds a busy port, as far as that can be told.  ``observer`` is told of every
+    request for a model.  Large bodies are spooled in ``spool_folder`` (None: the system's folder for such files).
+    ``own_token`` opens every route; it stands in this instance's run file.
+    """
 
     def __init__(
         self,
@@ -42,9 +55,14 @@ class Server:
         *,
         build_borrower: BuildBorrower,
         holder_of: Callable[[int], str] = lambda _port: "",
+        observer: Observer = UNOBSERVED,
+        spool_folder: Path | None = None,
+        own_token: str = "",
     ) -> None:
         self._core = core
+        self._services = Services(core, observer, spool_folder=spool_folder, own_token=own_token)
         self._routes = RouteTable()
+        self._listen_host = ""
         self._build_borrower = build_borrower
         self._holder_of = holder_of
         self._connections: set[ServerConnection] = set()
@@ -56,16 +74,19 @@ class Server:
 
     # -- life
 
-    async def listen(self, host: str, port: int) -> tuple[str, int]:
+    async def listen(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Start to serve on ``host`` (empty: all interfaces) and ``port`` (0: any free one); return what was bound.
 
-        Raises ``ListenFailed`` naming the address, its holder and what to do.
+        With ``tls`` clients must speak it.  Raises ``ListenFailed`` naming the address, its holder and what to do.
         """
         loop = asyncio.get_running_loop()
         try:
-            self._listener = await loop.create_server(lambda: ServerConnection(self), host or None, port, backlog=1024)
+            self._listener = await loop.create_server(
+                lambda: ServerConnection(self), host or None, port, backlog=1024, ssl=tls
+            )
         except (OSError, OverflowError) as error:
             raise ListenFailed(self._why(host, port, error)) from error
+        self._listen_host = host
         bound = self._listener.sockets[0].getsockname()
         return bound[0], bound[1]
 
@@ -99,6 +120,7 @@ class Server:
                 await self._drained.wait()
         for connection in list(self._connections):
             connection.drop()
+        self._services.peers.close()
 
     def _note_if_drained(self) -> None:
         if not self._connections:
@@ -106,15 +128,21 @@ class Server:
 
     # -- the connections' service
 
-    def opened(self, connection: ServerConnection) -> None:
+    @property
+    def limits(self) -> Limits:
+        return self._core.config.desktop.limits
+
+    def opened(self, connection: ServerConnection) -> bool:
         self._connections.add(connection)
+        limit = self.limits.connections
+        return not limit or len(self._connections) <= limit
 
     def closed(self, connection: ServerConnection) -> None:
         self._connections.discard(connection)
         self._note_if_drained()
 
     def dispatch(self, exchange: Exchange) -> Handler | None:
-        """Answer what needs nobody else, in the order of the HTTP specification: OPTIONS, 404, 405, 401."""
+        """Answer what needs nobody else, in the order of the HTTP specification: OPTIONS, 404, 405, 403, 401."""
         request = exchange.request
         if request.method == "OPTIONS":
             exchange.respond(204, preflight_headers(request))
@@ -122,9 +150,8 @@ class Server:
         match self._routes.match(request.method, request.path):
             case Route() as route:
                 return self._answer(exchange, route)
-            case Redirect(status, location):
-                query = f"?{request.query}" if request.query else ""
-                exchange.respond(status, [(b"Location", (location + query).encode("ascii"))])
+            case Redirect() as redirect:
+                _redirect(exchange, redirect)
             case MethodNotAllowed(allow):
                 exchange.respond(405, [_PLAIN, (b"Allow", allow.encode("ascii"))], b"Method Not Allowed")
             case NotFound():
@@ -132,15 +159,37 @@ class Server:
         return None
 
     def _answer(self, exchange: Exchange, route: Route) -> Handler | None:
+        try:
+            self._check(exchange, route)
+        except RequestRefused as error:
+            exchange.fail(error)
+            return None
+        if route.redirect is not None:
+            _redirect(exchange, route.redirect)
+            return None
+        match route.group:
+            case Group.MODEL:
+                return ModelForward(exchange, self._services, route)
+            case Group.UPSTREAM:
+                forward = PathForward(exchange, self._services)
+                forward.start_upstream(self._routes)
+                return forward
+            case Group.COMFY:
+                forward = PathForward(exchange, self._services)
+                forward.start_comfy()
+                return forward
+            case Group.OPEN | Group.API:
+                return Loan(exchange, self._build_borrower)
+
+    def _check(self, exchange: Exchange, route: Route) -> None:
+        """Raise what the request is refused with: for its host, its origin, or its key."""
+        request, settings = exchange.request, self._core.config.desktop
+        if route.guard is not Guard.NONE:
+            check_host(request, (*settings.allowed_hosts, self._listen_host))
+            if route.guard is Guard.HOST_AND_ORIGIN:
+                check_origin(request, settings.allowed_origins)
         if route.group is not Group.OPEN:
-            try:
-                check_api_key(exchange.request, self._core.config.api_keys)
-            except Unauthorized as error:
-                exchange.fail(error)
-                return None
-        if route.group is Group.MODEL:
-            return Forward(exchange, route, self._core)
-        return Loan(exchange, self._build_borrower)
+            self._services.keys.check(request, for_admin=route.is_admin)
 
     def finished(self, exchange: Exchange) -> None:
         request = exchange.request
@@ -156,3 +205,8 @@ class Server:
                 duration_s=time.monotonic() - exchange.started_at,
             )
         )
+
+
+def _redirect(exchange: Exchange, redirect: Redirect) -> None:
+    query = f"?{exchange.request.query}" if exchange.request.query else ""
+    exchange.respond(redirect.status, [(b"Location", (redirect.location + query).encode("ascii"))])

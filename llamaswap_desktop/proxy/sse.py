@@ -3,7 +3,13 @@
 import msgspec
 
 from llamaswap_desktop.errors import LlamaSwapError
-from llamaswap_desktop.http1 import error_object
+from llamaswap_desktop.http1 import Headers, error_object
+
+STREAM_HEADERS: Headers = [
+    (b"Content-Type", b"text/event-stream"),
+    (b"Cache-Control", b"no-cache"),
+]
+"""The head of an event stream that begins before its model answers (section 12)."""
 
 _BOUNDARIES = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
@@ -25,9 +31,29 @@ class EventBoundary:
         return not self._tail or self._tail.endswith(_BOUNDARIES)
 
 
-def error_event(path: str, error: LlamaSwapError) -> bytes:
-    """Return the event that tells clients of the route ``path`` (as forwarded) about ``error``."""
+class _Told(msgspec.Struct):
+    message: str | None = None
+    code: str | int | None = None
+
+
+class _ToldBody(msgspec.Struct):
+    error: _Told | str | None = None
+
+
+def error_event(path: str, error: LlamaSwapError, *, upstream_body: bytes = b"") -> bytes:
+    """Return the event that tells clients of the route ``path`` (as forwarded) about ``error``.
+
+    Where ``upstream_body``, an upstream's own error, has a message and a code, they take the place of ours.
+    """
     about = error_object(error)
+    try:
+        told = msgspec.json.decode(upstream_body, type=_ToldBody).error if upstream_body else None
+    except msgspec.MsgspecError:
+        told = None
+    if isinstance(told, _Told):
+        about = msgspec.structs.replace(about, message=told.message or about.message, code=str(told.code or about.code))
+    elif told:
+        about = msgspec.structs.replace(about, message=told)
     bare = path.removeprefix("/v1")
     if bare.startswith("/messages"):
         return _named_event({"type": "error", "error": {"type": "api_error", "message": about.message}})

@@ -79,11 +79,12 @@ class Api:
         app = web.Application(middlewares=[_explain_errors], client_max_size=0)
         app.on_response_prepare.append(_drop_server_header)
         for route in ROUTES:
-            if route.group is not Group.MODEL:
+            answer = self._answers.get(route.path)
+            if answer is not None and route.group is not Group.MODEL:
                 path = route.path.replace("{rest}", "{rest:.*}")
-                app.router.add_route(route.method, path, self._answers[route.path])
+                app.router.add_route(route.method, path, answer)
                 if route.method == "GET":
-                    app.router.add_route("HEAD", path, self._answers[route.path])
+                    app.router.add_route("HEAD", path, answer)
         return app
 
     async def health(self, _request: web.Request) -> web.Response:

@@ -87,7 +87,7 @@ class Streaming(asyncio.Protocol):
         transport.write(self.message)
 
     def data_received(self, data):
-        self.events += data.count(b'"delta"')
+        self.events += (self.tail[-6:] + data).count(b'"delta"')  # one may be cut in two by a read
         self.tail = (self.tail + data)[-64:]
         if self.tail.endswith(b"0\r\n\r\n") and b"[DONE]" in self.tail:
             self.done.set_result(self.events)

@@ -23,7 +23,7 @@ class FakeProcess:
         self.graces = []
         self.starts = 0
         self._go_on = asyncio.Event()
-        self._address = Upstream(f"http://127.0.0.1:{model.port or 1}")
+        self._address = Upstream(f"http://127.0.0.1:{model.port or 1}", timeouts=model.timeouts)
 
     @property
     def upstream(self):

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from llamaswap_desktop.errors import Unauthorized
-from llamaswap_desktop.http1 import Request, check_api_key
+from llamaswap_desktop.http1 import Keys, Request
 
 
 def request(**headers: str) -> Request:
@@ -36,7 +36,7 @@ def basic(text: str) -> str:
     ],
 )
 def test_one_of_the_keys_opens(headers):
-    check_api_key(request(**headers), ("k1", "k2"))
+    Keys(api=("k1", "k2")).check(request(**headers))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_one_of_the_keys_opens(headers):
 )
 def test_anything_else_does_not(headers):
     with pytest.raises(Unauthorized):
-        check_api_key(request(**headers), ("k1", "k2"))
+        Keys(api=("k1", "k2")).check(request(**headers))
 
 
 def test_no_keys_means_no_check():
-    check_api_key(request(), ())
+    Keys().check(request())

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from llamaswap_desktop.http1 import ServerConnection
+from llamaswap_desktop.http1 import ServerConnection, UsualLimits
 
 
 class Echo:
@@ -31,14 +31,16 @@ class Echo:
 class Service:
     """Hands every exchange to ``answer`` and remembers what happened."""
 
-    def __init__(self, answer=Echo):
+    def __init__(self, answer=Echo, **limits):
         self.answer = answer
+        self.limits = UsualLimits(**limits)
         self.connections = set()
         self.handlers = []
         self.ended = []
 
     def opened(self, connection):
         self.connections.add(connection)
+        return not self.limits.connections or len(self.connections) <= self.limits.connections
 
     def closed(self, connection):
         self.connections.discard(connection)

@@ -1,0 +1,39 @@
+"""How long each step of a request to an upstream may take (configuration specification, section 7.8)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Timeouts(Protocol):
+    """Seconds for each step; 0 is no limit."""
+
+    @property
+    def connect_s(self) -> int:
+        """Until the connection stands, TLS left aside."""
+
+    @property
+    def tls_handshake_s(self) -> int:
+        """Until TLS stands."""
+
+    @property
+    def response_header_s(self) -> int:
+        """From the last byte of the request to the head of the answer."""
+
+    @property
+    def idle_conn_s(self) -> int:
+        """How long an unused connection is kept."""
+
+    @property
+    def keepalive_s(self) -> int:
+        """Between the kernel's signs of life on a silent connection; 0 leaves them to the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsualTimeouts:
+    """The limits of a model that sets none."""
+
+    connect_s: int = 30
+    tls_handshake_s: int = 10
+    response_header_s: int = 0
+    idle_conn_s: int = 90
+    keepalive_s: int = 30

@@ -1,0 +1,21 @@
+"""Chooses how a request's model is looked for (HTTP specification, section 6.1)."""
+
+from pathlib import Path
+
+from llamaswap_desktop.http1 import Request
+from llamaswap_desktop.proxy.body import Body
+from llamaswap_desktop.proxy.form_body import FormBody, MultipartBody, boundary_of
+from llamaswap_desktop.proxy.json_body import JsonBody
+
+
+def body_for(request: Request, folder: Path | None) -> Body:
+    """Return an empty body of the kind that ``request`` announces; a large one is spooled in ``folder``."""
+    content_type = request.content_type
+    if request.method in {"GET", "HEAD"}:
+        return FormBody(folder, request.query, is_form=False)
+    if "application/json" in content_type:
+        return JsonBody(folder)
+    if "multipart/form-data" in content_type:
+        return MultipartBody(folder, boundary_of(request.header(b"content-type")))
+    is_form = content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded"
+    return FormBody(folder, request.query, is_form=is_form)
