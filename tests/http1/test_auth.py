@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from llamaswap_desktop.errors import Unauthorized
+from llamaswap_desktop.errors import Forbidden, Unauthorized
 from llamaswap_desktop.http1 import Keys, Request
 
 
@@ -57,3 +57,44 @@ def test_anything_else_does_not(headers):
 
 def test_no_keys_means_no_check():
     Keys().check(request())
+
+
+KEYS = Keys(api=("k1",), admin=("chief",), own_token="token")
+
+
+@pytest.mark.parametrize("key", ["chief", "token"])
+def test_admin_key_opens_everything(key):
+    KEYS.check(request(x_api_key=key))
+    KEYS.check(request(x_api_key=key), for_admin=True)
+
+
+def test_api_key_does_not_command():
+    KEYS.check(request(x_api_key="k1"))
+    with pytest.raises(Forbidden, match="admin key required"):
+        KEYS.check(request(x_api_key="k1"), for_admin=True)
+    with pytest.raises(Unauthorized):
+        KEYS.check(request(x_api_key="nope"), for_admin=True)
+
+
+def test_without_admin_keys_an_api_key_commands():
+    Keys(api=("k1",)).check(request(x_api_key="k1"), for_admin=True)
+    Keys().check(request(), for_admin=True)
+
+
+def test_admin_keys_alone_leave_clients_free():
+    keys = Keys(admin=("chief",))
+    keys.check(request())
+    with pytest.raises(Unauthorized):
+        keys.check(request(), for_admin=True)
+
+
+def test_headers_with_our_keys_are_removed_and_others_stay():
+    headers = [
+        (b"Authorization", basic("x:k1").encode()),
+        (b"X-Api-Key", b"chief"),
+        (b"Authorization", b"Bearer token"),
+        (b"Authorization", b"Bearer theirs"),
+        (b"Cookie", b"k1"),
+    ]
+    assert KEYS.without_ours(headers) == headers[3:]
+    assert Keys().without_ours(headers) == headers

@@ -6,7 +6,9 @@ import contextlib
 import pytest
 
 from llamaswap_desktop.errors import UpstreamFailed
-from llamaswap_desktop.http1 import Upstream, fetch
+from llamaswap_desktop.http1 import Upstream, UsualTimeouts, fetch, load_server_context
+from llamaswap_desktop.http1.tls import client_context
+from tests.http1.certificate import make_certificate
 from tests.http1.wire import until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -140,6 +142,160 @@ async def test_announced_idle_time_is_honoured():
         await fetch(upstream, "/", timeout_s=5)
         await fetch(upstream, "/", timeout_s=5)
     assert stub.connections == 2
+
+
+class Taking:
+    """A receiver that remembers."""
+
+    def __init__(self):
+        self.interim = []
+        self.head = None
+        self.body = b""
+        self.is_complete = False
+        self.error = None
+
+    def on_interim(self, status, headers):
+        self.interim.append((status, headers))
+
+    def on_answer(self, head, body, *, complete):
+        self.head = head or self.head
+        self.body += body
+        self.is_complete = complete
+
+    def on_failure(self, error):
+        self.error = error
+
+
+async def test_trailers_are_no_headers():
+    stub = Stub(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\n")
+    async with upstream_of(stub) as upstream:
+        taking = Taking()
+        call = upstream.send("GET", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", taking)
+        await until(lambda: taking.is_complete, "the answer is whole")
+        assert call.trailers == [(b"X-Sum", b"1")]
+        assert taking.head.headers == [(b"Transfer-Encoding", b"chunked")]
+
+
+async def test_interim_answers_are_told_but_for_100():
+    stub = Stub(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + OK)
+    async with upstream_of(stub) as upstream:
+        taking = Taking()
+        upstream.send("GET", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", taking)
+        await until(lambda: taking.is_complete, "the answer is whole")
+        assert taking.interim == [(103, [(b"A", b"b")])]
+        assert taking.head.status == 200
+
+
+class Pieces:
+    """A body that comes in pieces, as far as the test has given any."""
+
+    def __init__(self, *pieces):
+        self.pieces = list(pieces)
+        self.is_ended = False
+
+    def read(self):
+        return self.pieces.pop(0) if self.pieces else b""
+
+    @property
+    def is_exhausted(self):
+        return self.is_ended and not self.pieces
+
+
+async def test_answer_before_the_body_has_been_sent_ends_the_connection():
+    stub = Stub(OK, OK)
+    async with upstream_of(stub) as upstream:
+        taking = Taking()
+        head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n"
+        upstream.send("POST", head, taking, body=Pieces(b"abc"))
+        await until(lambda: taking.is_complete, "the answer is whole")
+        assert repr(upstream).endswith("0 idle>")
+
+
+async def test_body_is_sent_on_when_it_is_pumped():
+    got = []
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        got.append(await reader.readexactly(6))
+        writer.write(OK)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    taking, body = Taking(), Pieces(b"abc")
+    call = upstream.send("POST", b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", taking, body=body)
+    await until(lambda: not body.pieces, "the first piece is on its way")
+    body.pieces.append(b"def")
+    body.is_ended = True
+    call.pump()
+    await until(lambda: taking.is_complete, "the answer is whole")
+    assert got == [b"abcdef"]
+    assert repr(upstream).endswith("1 idle>"), "the connection can be used again"
+    upstream.close()
+    server.close()
+
+
+async def test_idle_connections_end_after_their_time():
+    stub = Stub()
+    async with upstream_of(stub, timeouts=UsualTimeouts(idle_conn_s=0.05)) as upstream:
+        await fetch(upstream, "/", timeout_s=5)
+        assert repr(upstream).endswith("1 idle>")
+        await until(lambda: stub.lost == 1, "the idle connection has been closed")
+
+
+async def test_time_for_the_head_of_the_answer():
+    stub = Stub()
+
+    async def silent(reader, _writer):
+        stub.connections += 1
+        await reader.read()
+        stub.lost += 1
+
+    stub.serve = silent
+    async with upstream_of(stub, timeouts=UsualTimeouts(response_header_s=0.05)) as upstream:
+        with pytest.raises(UpstreamFailed, match=r"within 0.05 s \(responseHeader\)"):
+            await fetch(upstream, "/", timeout_s=5)
+
+
+async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch):
+    certificate, key = make_certificate(tmp_path)
+    stub = Stub()
+    server = await asyncio.start_server(stub.serve, "127.0.0.1", 0, ssl=load_server_context(certificate, key))
+    address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    with pytest.raises(UpstreamFailed, match=r"cannot connect to https://localhost:\d+: .*certificate"):
+        await fetch(Upstream(address), "/", timeout_s=5)
+    await until(lambda: server._active_count == 0, "the refused connection is gone")
+    client_context.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    upstream = Upstream(address)
+    try:
+        assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
+    finally:
+        client_context.cache_clear()
+    upstream.close()
+    server.close()
+    await until(lambda: server._active_count == 0, "the connection is closed")
+
+
+async def test_server_that_switches_protocols_when_asked_gets_raw_bytes():
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nraw")
+        writer.write(await reader.readexactly(3))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    taking, body = Taking(), Pieces()
+    call = upstream.send("GET", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", taking, body=body, is_upgrade=True)
+    await until(lambda: taking.body == b"raw", "the other protocol has begun")
+    assert taking.head.status == 101
+    body.pieces.append(b"abc")
+    call.pump()
+    await until(lambda: taking.is_complete, "the other side has ended it")
+    assert taking.body == b"rawabc"
+    server.close()
 
 
 async def test_nobody_listens():

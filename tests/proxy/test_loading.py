@@ -1,4 +1,4 @@
-"""The loading feed: its texts and its pace on a clock that the test moves, and its stream over real sockets (section 12)."""
+"""The loading feed: its texts and pace on a clock that the test moves, its stream over real sockets (section 12)."""
 
 import asyncio
 import json
