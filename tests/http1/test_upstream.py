@@ -247,10 +247,11 @@ async def test_idle_connections_end_after_their_time():
 async def test_time_for_the_head_of_the_answer():
     stub = Stub()
 
-    async def silent(reader, _writer):
+    async def silent(reader, writer):
         stub.connections += 1
         await reader.read()
         stub.lost += 1
+        writer.close()
 
     stub.serve = silent
     async with upstream_of(stub, timeouts=UsualTimeouts(response_header_s=0.05)) as upstream:
