@@ -37,7 +37,7 @@ class App:
         return web.Response(text="OK")
 
     async def headers(self, request):
-        return web.json_response({name: value for name, value in request.headers.items()})
+        return web.json_response(dict(request.headers.items()))
 
     async def echo(self, request):
         return web.Response(body=await request.read())
