@@ -1,7 +1,7 @@
 """Turns YAML text into one frozen ``Config``, or into problems with file, line and key."""
 
 from llamaswap_desktop.config.command import Platform, fill_in_pid, split_command
-from llamaswap_desktop.config.describe import describe, to_yaml
+from llamaswap_desktop.config.describe import describe, secrets_of, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
 from llamaswap_desktop.config.load import load_config, parse_config
@@ -77,6 +77,7 @@ __all__ = [
     "load_config",
     "parse_config",
     "schema_text",
+    "secrets_of",
     "split_command",
     "starter_config_text",
     "to_yaml",
