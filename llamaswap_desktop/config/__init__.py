@@ -9,6 +9,7 @@ from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
 from llamaswap_desktop.config.saving import Backup, ConfigFile, NoSuchBackup, Saved, StaleText
 from llamaswap_desktop.config.schema import (
+    Capabilities,
     Config,
     Fifo,
     Footprint,
@@ -36,6 +37,7 @@ from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [
     "Backup",
+    "Capabilities",
     "Choice",
     "CleanFilters",
     "Config",

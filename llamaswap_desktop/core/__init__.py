@@ -3,8 +3,8 @@
 from llamaswap_desktop.core.footprints import Footprints
 from llamaswap_desktop.core.lease import Lease, Settled, Waiting
 from llamaswap_desktop.core.preload import preload
-from llamaswap_desktop.core.reload import Reloader, kept_ports
+from llamaswap_desktop.core.reload import Reloader
 from llamaswap_desktop.core.resolving import Target
 from llamaswap_desktop.core.shell import Core
 
-__all__ = ["Core", "Footprints", "Lease", "Reloader", "Settled", "Target", "Waiting", "kept_ports", "preload"]
+__all__ = ["Core", "Footprints", "Lease", "Reloader", "Settled", "Target", "Waiting", "preload"]

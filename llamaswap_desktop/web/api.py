@@ -3,8 +3,7 @@
 Which paths exist, and who may ask for them, is ``http1.ROUTES``'s business.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -12,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from llamaswap_desktop.activity import ActivityLog
 from llamaswap_desktop.core import Core, Reloader
-from llamaswap_desktop.http1 import ROUTES, Group
+from llamaswap_desktop.http1 import ROUTES
 from llamaswap_desktop.logs import Logs
 from llamaswap_desktop.monitor import Hardware, Sampler
 from llamaswap_desktop.web.activity import Activity
@@ -35,9 +34,8 @@ from llamaswap_desktop.web.stream import Streams
 class Api:
     """Answers every route that is not a model's.
 
-    ``sampler`` returns None while the monitor is switched off.  ``config_path`` is the file that may be edited, None
-    if there is no single one, ``config_backups`` where its earlier versions are kept; ``environment`` answers
-    ``${env.NAME}`` in it.
+    ``sampler`` returns None while the monitor is switched off, ``hardware`` what this machine is made of, once that is
+    known.  ``config_backups`` is where earlier versions of the configuration file are kept.
     """
 
     def __init__(
@@ -47,10 +45,8 @@ class Api:
         activity: ActivityLog,
         logs: Logs,
         sampler: Callable[[], Sampler | None],
-        hardware: "asyncio.Future[Hardware | None]",
+        hardware: Callable[[], Awaitable[Hardware | None]],
         reloader: Reloader,
-        environment: Mapping[str, str],
-        config_path: Path | None,
         config_backups: Path,
         version: Version,
     ) -> None:
@@ -66,7 +62,7 @@ class Api:
         pages = Pages()
         state = DesktopState(core, version, sampler, self._streams)
         commands = DesktopCommands(core, reloader)
-        self._config = config = DesktopConfig(core, reloader, environment, path=config_path, backups=config_backups)
+        self._config = config = DesktopConfig(core, reloader, config_backups)
         diagnose = DesktopDiagnose(core, logs, version, hardware)
         self.answers: Mapping[tuple[str, str], Handler] = {
             ("GET", "/health"): machine.health,

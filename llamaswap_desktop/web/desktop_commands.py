@@ -64,9 +64,9 @@ class GroupSwitches(Struct, frozen=True):
     """The body of ``set_group``: what is absent stays, null gives the configured value back."""
 
     group: str
-    swap: bool | None | UnsetType = UNSET
-    exclusive: bool | None | UnsetType = UNSET
-    persistent: bool | None | UnsetType = UNSET
+    swap: bool | UnsetType | None = UNSET
+    exclusive: bool | UnsetType | None = UNSET
+    persistent: bool | UnsetType | None = UNSET
 
 
 class Done(Struct, frozen=True):

@@ -6,26 +6,21 @@ come between another's look at the file and its writing.
 
 import asyncio
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 from typing import Final, TypeVar
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from llamaswap_desktop.config import (
     Config,
     ConfigFile,
-    Saved,
-    Sources,
-    SourceText,
     diff_configs,
-    parse_config,
 )
-from llamaswap_desktop.core import Core, Reloader, kept_ports
+from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, RequestRefused
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId
@@ -40,7 +35,7 @@ _Result = TypeVar("_Result")
 
 
 class NoSingleFile(RequestRefused):
-    """The configuration is a directory of files: which of them would be edited?"""
+    """The configuration is a directory of files, and none of them is the one to edit."""
 
     status = 404
 
@@ -124,19 +119,13 @@ class EditedHash(Struct, frozen=True):
 
 
 class DesktopConfig:
-    """Answers ``/api/desktop/config`` and everything below it.
+    """Answers ``/api/desktop/config`` and everything below it; ``backups`` is where earlier versions are kept."""
 
-    ``path`` is the file that may be edited, None if there is no single one; ``backups`` its earlier versions' directory.
-    """
-
-    def __init__(
-        self, core: Core, reloader: Reloader, environment: Mapping[str, str], *, path: Path | None, backups: Path
-    ) -> None:
+    def __init__(self, core: Core, reloader: Reloader, backups: Path) -> None:
         self._core = core
         self._reloader = reloader
-        self._environment = environment
-        self._path = path
-        self._file = None if path is None else ConfigFile(path, backups)
+        self._path = reloader.sources.file
+        self._file = None if self._path is None else ConfigFile(self._path, backups)
         self._thread = ThreadPoolExecutor(1, "configuration")
 
     def close(self) -> None:
@@ -172,7 +161,7 @@ class DesktopConfig:
         path, _ = self._editable()
         text = (await _read(request, TriedText)).text
         try:
-            config = await self._on_thread(lambda: self._parse(text))
+            config = await self._on_thread(lambda: self._reloader.try_out(text))
         except ConfigError as error:
             return json_answer(Verdict(ok=False, problems=[_shown(problem, path) for problem in error.problems]))
         return json_answer(Verdict(ok=True, problems=[_shown(problem, path) for problem in config.warnings]))
@@ -231,17 +220,9 @@ class DesktopConfig:
 
     def _parse_or_refuse(self, text: str) -> Config:
         try:
-            return self._parse(text)
+            return self._reloader.try_out(text)
         except ConfigError as error:
             raise RequestRefused(str(error.problems[0])) from error
-
-    def _parse(self, text: str) -> Config:
-        """Return what all files would say with ``text`` in the place of the one that is edited."""
-        assert self._path is not None
-        sources = self._reloader.sources
-        own = SourceText(str(self._path), text)
-        others = Sources(directory=sources.directory).read() if sources.directory is not None else ()
-        return parse_config([own, *others], environment=self._environment, kept_ports=kept_ports(self._core.configured))
 
     async def _on_thread(self, work: Callable[[], _Result]) -> _Result:
         try:

@@ -5,7 +5,7 @@ import io
 import platform
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Final
@@ -28,7 +28,9 @@ _LIBRARIES: Final = ("aiohttp", "httptools", "msgspec", "pyyaml", "psutil", "uvl
 class DesktopDiagnose:
     """Answers ``/api/desktop/diagnose``."""
 
-    def __init__(self, core: Core, logs: Logs, version: Version, hardware: "asyncio.Future[Hardware | None]") -> None:
+    def __init__(
+        self, core: Core, logs: Logs, version: Version, hardware: Callable[[], Awaitable[Hardware | None]]
+    ) -> None:
         self._core = core
         self._logs = logs
         self._version = version
@@ -38,7 +40,7 @@ class DesktopDiagnose:
         """Return the archive."""
         decoded(await body_of(request, _MOST_BYTES), Nothing)
         now = datetime.now(UTC)
-        files = self._files(await asyncio.shield(self._hardware))
+        files = self._files(await self._hardware())
         name = f"llamaswap-desktop-{now:%Y%m%d-%H%M%S}.zip"
         return web.Response(
             body=await asyncio.to_thread(archive, files, now),

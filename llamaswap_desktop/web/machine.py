@@ -1,8 +1,7 @@
-"""This machine and this program: figures, hardware, version (HTTP specification, sections 23 and 24)."""
+"""The machine and the program: figures, hardware, version (HTTP specification, sections 23 and 24)."""
 
-import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from aiohttp import web
@@ -42,7 +41,7 @@ class Machine:
         self,
         version: Version,
         sampler: Callable[[], Sampler | None],
-        hardware: "asyncio.Future[Hardware | None]",
+        hardware: Callable[[], Awaitable[Hardware | None]],
     ) -> None:
         self._version = version
         self._sampler = sampler
@@ -66,7 +65,7 @@ class Machine:
 
     async def hardware(self, _request: web.Request) -> web.Response:
         """Return the snapshot that was taken at the start."""
-        found = await asyncio.shield(self._hardware)
+        found = await self._hardware()
         if found is None:
             raise NoHardware
         return json_answer(found)
