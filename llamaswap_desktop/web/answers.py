@@ -1,6 +1,7 @@
 """What every handler needs: JSON out, bounded bodies in, errors in the one form (HTTP specification, section 5)."""
 
 import logging
+from typing import Final, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -21,6 +22,12 @@ class BodyTooLarge(RequestRefused):
 
 class InternalError(LlamaSwapError):
     """A mistake of ours; the log has the traceback."""
+
+
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is not what it should be."""
+
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 
 
 def json_answer(value: object, status: int = 200) -> web.Response:
@@ -53,6 +60,14 @@ async def body_of(request: web.Request, most_bytes: int) -> bytes:
             raise BodyTooLarge(f"the body of this request may have {most_bytes} bytes at most")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def decoded(body: bytes, kind: type[_Body]) -> _Body:
+    """Return the body as what it has to be; raises ``RequestRefused`` naming what does not fit."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except NOT_JSON as error:
+        raise RequestRefused(f"the body is not what this route takes: {error}") from error
 
 
 @web.middleware

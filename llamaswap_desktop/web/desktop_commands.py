@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import msgspec
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
@@ -25,7 +24,7 @@ from llamaswap_desktop.config import GroupId
 from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.errors import ConfigError, GroupNotFound, LlamaSwapError, RequestRefused
 from llamaswap_desktop.types import ModelId
-from llamaswap_desktop.web.answers import body_of, json_answer, rest_of
+from llamaswap_desktop.web.answers import body_of, decoded, json_answer, rest_of
 
 _MOST_BYTES: Final = 64 * 1024
 
@@ -139,13 +138,5 @@ class DesktopCommands:
 
 def _pause(body: HowLong) -> PauseModels:
     if body.seconds is not None and body.seconds < 1:
-        raise RequestRefused("the body is no such command: `seconds` has to be 1 or more, or null")
+        raise RequestRefused("the body is not what this route takes: `seconds` has to be 1 or more, or null")
     return PauseModels(body.seconds)
-
-
-def decoded(body: bytes, kind: type[_Body]) -> _Body:
-    """Return the body as what it has to be; raises ``RequestRefused`` naming what does not fit."""
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except msgspec.DecodeError as error:
-        raise RequestRefused(f"the body is no such command: {error}") from error

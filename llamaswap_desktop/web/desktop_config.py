@@ -24,8 +24,7 @@ from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, RequestRefused
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId
-from llamaswap_desktop.web.answers import body_of, json_answer, no_such_page, rest_of
-from llamaswap_desktop.web.desktop_commands import decoded
+from llamaswap_desktop.web.answers import body_of, decoded, json_answer, no_such_page, rest_of
 
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _PREFIX: Final = "/api/desktop/config/backups/"

@@ -17,8 +17,8 @@ from llamaswap_desktop.config import describe, secrets_of, to_yaml
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.logs import Log, Logs, Redactor
 from llamaswap_desktop.monitor import Hardware
-from llamaswap_desktop.web.answers import body_of
-from llamaswap_desktop.web.desktop_commands import Nothing, decoded
+from llamaswap_desktop.web.answers import body_of, decoded
+from llamaswap_desktop.web.desktop_commands import Nothing
 from llamaswap_desktop.web.machine import Version
 
 _MOST_BYTES: Final = 64 * 1024

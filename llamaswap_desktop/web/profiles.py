@@ -7,7 +7,7 @@ from aiohttp import web
 
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.errors import RequestRefused
-from llamaswap_desktop.web.answers import body_of, json_answer
+from llamaswap_desktop.web.answers import NOT_JSON, body_of, json_answer
 
 _MOST_BYTES = 64 * 1024
 
@@ -40,7 +40,7 @@ def wished_profile(body: bytes) -> str | None:
     """Return the name in ``body``; None and an empty one mean no profile.  Raises ``RequestRefused``."""
     try:
         wish: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise RequestRefused("invalid profile request") from error
     if not isinstance(wish, dict):
         raise RequestRefused("invalid profile request")
