@@ -21,6 +21,10 @@ models:
   b: {cmd: run b, proxy: "http://127.0.0.1:2"}
 """
 
+MONITORED = "performance: {every: 5s}\n"
+UNMONITORED = "performance: {disabled: true}\n"
+"""Almost no test wants the machine to be looked at."""
+
 
 class _NoChildren:
     """A launcher of an app that starts none, but for the tools that look at GPUs."""
@@ -28,15 +32,21 @@ class _NoChildren:
     spawn_tool = staticmethod(spawn_plainly)
 
 
+class Played(FakeProcess):
+    """A process that nobody can look at from outside, as there is none."""
+
+    pid = None
+
+
 class PlayedApp(App):
     """The app, with processes that the test plays."""
 
     def __init__(self, *args, **settings) -> None:
-        self.processes: dict[str, FakeProcess] = {}
+        self.processes: dict[str, Played] = {}
         super().__init__(*args, **settings)
 
     def _build_process(self, model, publish):
-        self.processes[model.id] = FakeProcess(model, publish)
+        self.processes[model.id] = Played(model, publish)
         return self.processes[model.id]
 
 
@@ -138,8 +148,9 @@ class Feed:
 
 @contextlib.asynccontextmanager
 async def served(home: Path, config: str = TWO_MODELS, environment: dict[str, str] | None = None):
+    """Serve ``config`` from a file below ``home``, without the monitor unless ``MONITORED`` is part of it."""
     file = home / "config.yaml"
-    file.write_text(config, encoding="utf-8")
+    file.write_text(config if MONITORED in config else config + UNMONITORED, encoding="utf-8")
     sources = Sources(file=file)
     loaded = load_config(sources, environment=environment or {})
     logs = Logs(to_stdout=LogToStdout(loaded.log_to_stdout))
