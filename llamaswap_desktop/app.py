@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from aiohttp import web
-
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
 from llamaswap_desktop.config import Config, Model, Sources, Watcher
@@ -29,7 +27,7 @@ from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
-from llamaswap_desktop.web import Api, Borrower
+from llamaswap_desktop.web import Api, Borrower, Version
 
 _log = logging.getLogger("llamaswap_desktop")
 
@@ -52,6 +50,7 @@ class App:
         logs: Logs,
         lines: AppLines,
         sources: Sources,
+        config_backups: Path,
         memory_file: Path | None = None,
         watches_sources: bool = False,
     ) -> None:
@@ -66,8 +65,20 @@ class App:
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
-        self._server = Server(self.core, build_borrower=self._build_borrower, holder_of=holder_of_port)
-        self._web = web.AppRunner(Api(self.core).build_app(), handle_signals=False, access_log=None)
+        self._server = Server(
+            self.core, build_borrower=self._build_borrower, holder_of=holder_of_port, observer=self._activity
+        )
+        self._api = Api(
+            core=self.core,
+            activity=self._activity,
+            logs=logs,
+            sampler=self._shown_sampler,
+            hardware=self._known_hardware,
+            reloader=self._reloader,
+            config_backups=config_backups,
+            version=Version(__version__),
+        )
+        self._web = self._api.build_runner()
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
         self._budget_s = _SHUTDOWN_BUDGET_S
@@ -79,6 +90,13 @@ class App:
     def _build_borrower(self, finished: Callable[[LoanEnd], None]) -> Borrower:
         assert self._web.server is not None
         return Borrower(self._web.server, finished)
+
+    def _shown_sampler(self) -> Sampler | None:
+        """Return the sampler unless it is switched off, or runs for the memory planner only."""
+        return None if self.core.config.performance.disabled or not self._samples else self._sampler
+
+    async def _known_hardware(self) -> Hardware | None:
+        return None if self._hardware is None else await asyncio.shield(self._hardware)
 
     def _report_activity(self, problem: str) -> None:
         self.core.report("activity", problem)
@@ -178,6 +196,7 @@ class App:
 
     async def _end_in_order(self) -> None:
         deadline = time.monotonic() + self._budget_s
+        self._api.end_streams()
         self._server.stop_listening()
         await self._server.drain(self._budget_s)
         await self.core.shut_down(max(0.001, deadline - time.monotonic()))
@@ -197,6 +216,7 @@ class App:
         await self._sampler.stop()
         await self._activity.close()
         await self._web.cleanup()
+        self._api.close()
         self.core.entered(Phase.STOPPED)
 
 

@@ -85,6 +85,7 @@ class Program:
             logs=self._open_logs(LogToStdout(config.log_to_stdout)),
             lines=self.lines,
             sources=sources,
+            config_backups=self.paths.config_backups_of(sources.file),
             memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
             watches_sources=options.watches,
         )

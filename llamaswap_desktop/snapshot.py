@@ -49,6 +49,19 @@ class WaitingSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadSnapshot:
+    """One load under way; ``loading_s`` is None while ``leaving`` have to be gone before the model may start.
+
+    ``usual_s`` is what the model's last loads took, None before the first.
+    """
+
+    model: ModelId
+    leaving: tuple[ModelId, ...]
+    loading_s: float | None
+    usual_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PauseSnapshot:
     """A pause; ``left_s`` is None when it lasts until somebody resumes."""
 
@@ -71,5 +84,6 @@ class Snapshot:
     profiles: tuple[str, ...] = ()
     profile: str | None = None
     paused: PauseSnapshot | None = None
+    loads: tuple[LoadSnapshot, ...] = ()
     waiting: tuple[WaitingSnapshot, ...] = ()
     problems: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ ROOMS = {
     "activity": (VOCABULARY, {"msgspec"}),  # msgspec reads figures in 2 µs, and its structs are the API's JSON
     "core": (VOCABULARY | {"config", "routing", "http1", "process"}, {"msgspec"}),
     "proxy": (VOCABULARY | {"config", "http1", "core"}, {"msgspec"}),
-    "web": (VOCABULARY | {"config", "http1", "core", "activity"}, {"aiohttp", "msgspec"}),
+    "web": (VOCABULARY | {"config", "http1", "core", "activity", "logs", "monitor"}, {"aiohttp", "msgspec"}),
     "tray": (VOCABULARY, {"pystray", "PIL", "jeepney", "gi"}),
     "desktop": (VOCABULARY, {"platformdirs", "jeepney"}),
     "demo": (set(), {"aiohttp", "msgspec"}),

@@ -1,7 +1,7 @@
 """Turns YAML text into one frozen ``Config``, or into problems with file, line and key."""
 
 from llamaswap_desktop.config.command import Platform, fill_in_pid, split_command
-from llamaswap_desktop.config.describe import describe, to_yaml
+from llamaswap_desktop.config.describe import describe, secrets_of, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
 from llamaswap_desktop.config.ignored_paths import IgnoredPaths
@@ -10,6 +10,7 @@ from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
 from llamaswap_desktop.config.saving import Backup, ConfigFile, NoSuchBackup, Saved, StaleText
 from llamaswap_desktop.config.schema import (
+    Capabilities,
     Compat,
     Config,
     Desktop,
@@ -41,6 +42,7 @@ from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [
     "Backup",
+    "Capabilities",
     "Choice",
     "CleanFilters",
     "Compat",
@@ -87,6 +89,7 @@ __all__ = [
     "load_config",
     "parse_config",
     "schema_text",
+    "secrets_of",
     "split_command",
     "starter_config_text",
     "to_yaml",

@@ -69,7 +69,7 @@ class _Masked:
     """Copies a value without its secrets."""
 
     def __init__(self, config: Config) -> None:
-        self._secrets = [secret for secret in _secrets(config) if len(secret) >= _SHORTEST_EVERYWHERE]
+        self._secrets = [secret for secret in secrets_of(config) if len(secret) >= _SHORTEST_EVERYWHERE]
 
     def of(self, value: Any, key: str = "") -> Any:
         """Return the copy; one frame per level, as values may be nested 500 deep."""
@@ -93,7 +93,8 @@ class _Masked:
         return _SECRET_VARIABLE.sub(rf"\1{MASK}", text) if key == "env" else text
 
 
-def _secrets(config: Config) -> Iterator[str]:
+def secrets_of(config: Config) -> Iterator[str]:
+    """Yield every text of the configuration that opens something, here or elsewhere."""
     yield from config.api_keys
     yield from config.desktop.admin_keys
     yield from (peer.api_key for peer in config.peers.values())

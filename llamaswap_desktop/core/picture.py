@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from llamaswap_desktop.config import Config, Group, Model
 from llamaswap_desktop.process import Process
 from llamaswap_desktop.routing import RAM, Device, Scheduler
-from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, WaitingSnapshot
+from llamaswap_desktop.snapshot import GroupSnapshot, LoadSnapshot, ModelSnapshot, WaitingSnapshot
 from llamaswap_desktop.types import ModelId
 
 _MIB = 1024 * 1024
@@ -60,6 +60,11 @@ def picture_groups(config: Config, configured: Config) -> tuple[GroupSnapshot, .
         )
 
     return tuple(picture(group) for group in config.groups)
+
+
+def picture_loads(scheduler: Scheduler, now: float) -> tuple[LoadSnapshot, ...]:
+    """Return every load under way."""
+    return tuple(LoadSnapshot(load.model, load.leaving, load.loading_s, load.usual_s) for load in scheduler.loads(now))
 
 
 def picture_waiting(scheduler: Scheduler, now: float) -> tuple[WaitingSnapshot, ...]:

@@ -39,6 +39,19 @@ class Reloader:
             self._running = spawn("reload the configuration", self._run())
         return outcome
 
+    def try_out(self, text: str) -> Config:
+        """Return what would hold if ``text`` stood in the one file; changes nothing, and may run on any thread.
+
+        Raises ``ConfigError``.
+        """
+        assert self.sources.file is not None
+        return load_config(
+            self.sources,
+            environment=self._environment,
+            kept_ports=kept_ports(self._core.configured),
+            instead={self.sources.file: text},
+        )
+
     async def _run(self) -> None:
         try:
             while (outcome := self._next) is not None:

@@ -32,7 +32,7 @@ from llamaswap_desktop.core.bus import Bus
 from llamaswap_desktop.core.footprints import Footprints
 from llamaswap_desktop.core.lease import Lease, Settled, Waiting
 from llamaswap_desktop.core.overrides import GroupOverrides
-from llamaswap_desktop.core.picture import picture_groups, picture_models, picture_waiting
+from llamaswap_desktop.core.picture import picture_groups, picture_loads, picture_models, picture_waiting
 from llamaswap_desktop.core.planning import build_planner
 from llamaswap_desktop.core.resolving import Resolver, Target
 from llamaswap_desktop.core.sleep import SleepWatch
@@ -540,6 +540,7 @@ class Core:
             profiles=tuple(self.config.profiles),
             profile=self.profile,
             paused=self._pause_snapshot(now),
+            loads=picture_loads(self._scheduler, now),
             waiting=picture_waiting(self._scheduler, now),
             problems=(*self._reports.values(), *problems),
         )

@@ -1,5 +1,7 @@
 """Where the program keeps its files; everything hangs from these few folders."""
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,11 @@ class Paths:
     def memory_file(self) -> Path:
         """What models were seen to take of each device."""
         return self.state_dir / "memory.json"
+
+    def config_backups_of(self, config_file: Path | None) -> Path:
+        """Where earlier versions of a configuration file are kept, apart from those of every other file."""
+        place = os.fsencode(os.path.abspath(config_file or self.config_file))  # noqa: PTH100 - links are not followed
+        return self.state_dir / "config-backups" / hashlib.sha256(place).hexdigest()[:16]
 
 
 def user_paths() -> Paths:

@@ -3,7 +3,7 @@
 from llamaswap_desktop.routing import alphabet
 from llamaswap_desktop.routing.contained import TIME_LIMIT_S, Answer, Ask, ContainedPlanner, UserPlanner
 from llamaswap_desktop.routing.dry_run import dry_run
-from llamaswap_desktop.routing.explain import WaitingRequest
+from llamaswap_desktop.routing.explain import LoadUnderWay, WaitingRequest
 from llamaswap_desktop.routing.groups import GroupPlanner, with_default_group
 from llamaswap_desktop.routing.matrix import MatrixPlanner
 from llamaswap_desktop.routing.memory import MemoryPlanner
@@ -24,6 +24,7 @@ __all__ = [
     "Device",
     "Facts",
     "GroupPlanner",
+    "LoadUnderWay",
     "MatrixPlanner",
     "MemoryPlanner",
     "ModelRules",

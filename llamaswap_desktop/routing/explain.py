@@ -29,6 +29,29 @@ class WaitingRequest:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class LoadUnderWay:
+    """A model that is to be ready soon: ``loading_s`` is None while ``leaving`` have to be gone before it may start.
+
+    ``usual_s`` is what its last loads took, None before the first.
+    """
+
+    model: ModelId
+    leaving: tuple[ModelId, ...]
+    loading_s: float | None
+    usual_s: float | None
+
+
+def under_way(load: Load, now: float) -> LoadUnderWay:
+    """Return the load as it is shown."""
+    return LoadUnderWay(
+        model=load.target.id,
+        leaving=tuple(sorted(load.leaving)),
+        loading_s=None if load.started_at is None else now - load.started_at,
+        usual_s=load.target.load_times.usual_s(),
+    )
+
+
 def sentence(request: Request, cause: Cause | None, now: float) -> str:
     """Say for how long the request has waited and what for; ``cause`` is what holds it in the queue."""
     if request.load is not None:

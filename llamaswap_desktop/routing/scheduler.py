@@ -66,7 +66,7 @@ from llamaswap_desktop.routing.backoff import BackOff
 from llamaswap_desktop.routing.decide import Decider
 from llamaswap_desktop.routing.decisions import Decision, Forward, Join, Load, Refuse, Turn, Wait
 from llamaswap_desktop.routing.estimate import retry_after_s
-from llamaswap_desktop.routing.explain import WaitingRequest, cause_in_words, sentence
+from llamaswap_desktop.routing.explain import LoadUnderWay, WaitingRequest, cause_in_words, sentence, under_way
 from llamaswap_desktop.routing.idleness import Idleness
 from llamaswap_desktop.routing.loading import Loading
 from llamaswap_desktop.routing.pausing import Pauses
@@ -211,6 +211,10 @@ class Scheduler:
             WaitingRequest(request.id, request.model.id, now - request.arrived, position, self._sentence(request))
             for position, request in [*joined, *queued]
         ]
+
+    def loads(self, now: float) -> list[LoadUnderWay]:
+        """Return what is being loaded, or waits for others to leave, in the order in which that was decided."""
+        return [under_way(load, now) for load in self._state.loads]
 
     def why(self, request: RequestId, now: float) -> str:
         """Say in one sentence why the request waits and for how long; nothing if it does not."""

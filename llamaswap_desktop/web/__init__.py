@@ -2,5 +2,6 @@
 
 from llamaswap_desktop.web.api import Api
 from llamaswap_desktop.web.borrower import Borrower
+from llamaswap_desktop.web.machine import Version
 
-__all__ = ["Api", "Borrower"]
+__all__ = ["Api", "Borrower", "Version"]

@@ -5,13 +5,18 @@ They are few and small; aiohttp's own file responses would use sendfile, which a
 
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 from aiohttp import web
 
+from llamaswap_desktop.web.answers import no_such_page
+
 _START = "index.html"
+_COMPRESSED = ".br"
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 _TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 """What the system's own table may get wrong: a registry entry on Windows can make scripts plain text."""
@@ -24,56 +29,118 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
+    "Accept-Ranges": "bytes",
 }
 """``no-cache`` means "ask whether it is still the same": an update shows at once, and asking costs a 304."""
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    body: bytes
-    content_type: str
+class _Body:
+    data: bytes
     etag: str
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file; ``compressed`` is the same by brotli, where the build has it."""
+
+    content_type: str
+    plain: _Body
+    compressed: _Body | None
 
 
 class Pages:
-    """The files below ``/ui/``."""
+    """The files below ``/ui/``, by default those of the package."""
 
-    def __init__(self) -> None:
-        self._files = dict(_read(resources.files("llamaswap_desktop.web") / "static", ""))
+    def __init__(self, static: Traversable | None = None) -> None:
+        self._files = _read(static or resources.files("llamaswap_desktop.web") / "static")
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer ``/ui/<path>``: the file, or the start page for a path that names a view and not a file."""
         path = request.path.removeprefix("/ui/")
         file = self._files.get(path or _START)
         if file is None and "." not in path.rpartition("/")[2]:
-            file = self._files[_START]
+            file = self._files.get(_START)
         return _answer(request, file)
 
     async def favicon(self, request: web.Request) -> web.Response:
-        return _answer(request, self._files["icon.svg"])
+        """Answer ``/favicon.ico``, which browsers ask for by that name whatever the icon is."""
+        return _answer(request, self._files.get("favicon.ico") or self._files.get("icon.svg"))
 
 
-def _read(folder: Traversable, prefix: str) -> list[tuple[str, _File]]:
+def _read(folder: Traversable) -> dict[str, _File]:
+    found = _contents(folder, "")
+    return {
+        path: _File(_content_type(path), _body(data), _body(packed, "br") if packed is not None else None)
+        for path, data in found.items()
+        if not path.endswith(_COMPRESSED)
+        for packed in (found.get(path + _COMPRESSED),)
+    }
+
+
+def _contents(folder: Traversable, prefix: str) -> dict[str, bytes]:
     """Return every file below ``folder`` by its path there, with slashes."""
-    found: list[tuple[str, _File]] = []
+    found: dict[str, bytes] = {}
     for entry in folder.iterdir():
         path = prefix + entry.name
         if entry.is_dir():
-            found.extend(_read(entry, path + "/"))
-            continue
-        body = entry.read_bytes()
-        suffix = "." + entry.name.rpartition(".")[2]
-        content_type = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-        found.append((path, _File(body, content_type, hashlib.sha256(body).hexdigest()[:16])))
+            found.update(_contents(entry, path + "/"))
+        else:
+            found[path] = entry.read_bytes()
     return found
+
+
+def _content_type(path: str) -> str:
+    suffix = "." + path.rpartition(".")[2]
+    content_type = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
+    return f"{content_type}; charset=utf-8" if content_type.startswith("text/") else content_type
+
+
+def _body(data: bytes, encoding: str = "") -> _Body:
+    return _Body(data, hashlib.sha256(data).hexdigest()[:16], encoding)
 
 
 def _answer(request: web.Request, file: _File | None) -> web.Response:
     if file is None:
-        return web.Response(status=404, text="404 page not found")
-    if any(tag.value == file.etag for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers={**_HEADERS, "ETag": f'"{file.etag}"'})
-    charset = "utf-8" if file.content_type.startswith("text/") else None
-    response = web.Response(body=file.body, content_type=file.content_type, charset=charset, headers=_HEADERS)
-    response.etag = file.etag
-    return response
+        return no_such_page()
+    body = file.plain
+    if file.compressed is not None and _takes_brotli(request.headers.get("Accept-Encoding", "")):
+        body = file.compressed
+    headers = {**_HEADERS, "ETag": f'"{body.etag}"'}
+    if file.compressed is not None:
+        headers["Vary"] = "Accept-Encoding"
+    if any(tag.value in {body.etag, "*"} for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = file.content_type
+    if body.encoding:
+        headers["Content-Encoding"] = body.encoding
+    return _whole_or_part(request, body, headers)
+
+
+def _whole_or_part(request: web.Request, body: _Body, headers: dict[str, str]) -> web.Response:
+    """Answer with the one range that is asked for; several ranges, or none that makes sense, get the whole."""
+    size = len(body.data)
+    wished = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    unchanged = request.headers.get("If-Range", headers["ETag"]) == headers["ETag"]
+    if wished is None or wished[0] == "bytes=-" or not unchanged:
+        return web.Response(body=body.data, headers=headers)
+    first, last = wished.groups()
+    if first:
+        start, stop = int(first), min(int(last or size), size - 1) + 1
+    else:
+        start, stop = max(0, size - int(last)), size
+    if first and last and int(last) < int(first):
+        return web.Response(body=body.data, headers=headers)
+    if start >= size:
+        return web.Response(status=416, headers={**_HEADERS, "Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return web.Response(status=206, body=body.data[start:stop], headers=headers)
+
+
+def _takes_brotli(accept_encoding: str) -> bool:
+    for item in accept_encoding.lower().split(","):
+        name, _, weight = item.strip().partition(";")
+        if name.strip() == "br":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

@@ -21,6 +21,7 @@ class FakeProcess:
         self.fails = ""
         self.healthy = True
         self.graces = []
+        self.holds_stop = None
         self.starts = 0
         self._go_on = asyncio.Event()
         self._address = Upstream(f"http://127.0.0.1:{model.port or 1}", timeouts=model.timeouts)
@@ -63,7 +64,7 @@ class FakeProcess:
         if self.state is ProcessState.READY:
             self.change(ProcessState.STOPPING)
         self.go_on()
-        await asyncio.sleep(0)
+        await (asyncio.sleep(0) if self.holds_stop is None else self.holds_stop.wait())
         self.change(ProcessState.STOPPED)
 
     def kill(self):

@@ -1,0 +1,256 @@
+"""The configuration's text over HTTP: look, try, save, go back (HTTP specification, section 31).
+
+Everything that reads, checks or writes files runs on one thread of its own, one after the other: so that no save can
+come between another's look at the file and its writing.
+"""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from pathlib import Path
+from typing import Final, TypeVar
+
+from aiohttp import web
+from msgspec import Struct
+
+from llamaswap_desktop.config import (
+    Config,
+    ConfigFile,
+    diff_configs,
+)
+from llamaswap_desktop.core import Core, Reloader
+from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, RequestRefused
+from llamaswap_desktop.tasks import spawn
+from llamaswap_desktop.types import ModelId
+from llamaswap_desktop.web.answers import body_of, decoded, json_answer, no_such_page, rest_of
+
+_MOST_BYTES: Final = 8 * 1024 * 1024
+_PREFIX: Final = "/api/desktop/config/backups/"
+_RESTORE: Final = "/restore"
+
+_Result = TypeVar("_Result")
+
+
+class NoSingleFile(RequestRefused):
+    """The configuration is a directory of files, and none of them is the one to edit."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("there is no single configuration file: the program was started with a directory of them")
+
+
+class Unreadable(LlamaSwapError):
+    """The file cannot be read or written."""
+
+
+class ShownProblem(Struct, frozen=True):
+    """One finding; ``line`` and ``column`` count from 1, 0 means unknown, ``path`` is the dotted key."""
+
+    level: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+
+class ShownConfig(Struct, frozen=True):
+    """The file as it is, and what was found about it when it was last read."""
+
+    path: str
+    text: str
+    hash: str
+    problems: Sequence[ShownProblem]
+
+
+class SavedConfig(Struct, frozen=True):
+    """What a save came to; ``problems`` are what was found about the new text."""
+
+    hash: str
+    backup: str
+    problems: Sequence[ShownProblem]
+
+
+class Verdict(Struct, frozen=True):
+    """Whether a text can be used."""
+
+    ok: bool
+    problems: Sequence[ShownProblem]
+
+
+class Difference(Struct, frozen=True):
+    """What a save would change: the text, and the models; ``restarts`` are those that would start anew."""
+
+    diff: str
+    added: Sequence[ModelId]
+    removed: Sequence[ModelId]
+    changed: Sequence[ModelId]
+    restarts: Sequence[ModelId]
+
+
+class ShownBackup(Struct, frozen=True):
+    """An earlier version; ``timestamp`` is when it was replaced."""
+
+    id: str
+    timestamp: str
+    bytes: int
+
+
+class EditedText(Struct, frozen=True):
+    """The body of a save: ``hash`` names the text that was edited."""
+
+    text: str
+    hash: str
+
+
+class TriedText(Struct, frozen=True):
+    """The body of a check or a comparison."""
+
+    text: str
+
+
+class EditedHash(Struct, frozen=True):
+    """The body of a restore: ``hash`` names the text that is to be replaced."""
+
+    hash: str
+
+
+class DesktopConfig:
+    """Answers ``/api/desktop/config`` and everything below it; ``backups`` is where earlier versions are kept."""
+
+    def __init__(self, core: Core, reloader: Reloader, backups: Path) -> None:
+        self._core = core
+        self._reloader = reloader
+        self._path = reloader.sources.file
+        self._file = None if self._path is None else ConfigFile(self._path, backups)
+        self._thread = ThreadPoolExecutor(1, "configuration")
+
+    def close(self) -> None:
+        """End the thread; what it is writing is finished first."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    # -- the routes
+
+    async def show(self, _request: web.Request) -> web.Response:
+        """Return the file's text."""
+        path, file = self._editable()
+        saved = await self._on_thread(file.read)
+        problems = [_shown(problem, path) for problem in self._core.config.warnings]
+        return json_answer(ShownConfig(str(path), saved.text, saved.hash, problems))
+
+    async def save(self, request: web.Request) -> web.Response:
+        """Put another text in the place of the one that was edited, and let it hold."""
+        edited = await _read(request, EditedText)
+        return await self._replace(lambda file, validate: file.save(
+            edited.text, edited_hash=edited.hash, validate=validate))  # fmt: skip
+
+    async def restore(self, request: web.Request) -> web.Response:
+        """Save an earlier version anew, and let it hold."""
+        rest = rest_of(request, _PREFIX)
+        if not rest.endswith(_RESTORE):
+            return no_such_page()
+        edited = await _read(request, EditedHash)
+        return await self._replace(lambda file, validate: file.restore(
+            rest.removesuffix(_RESTORE), edited_hash=edited.hash, validate=validate))  # fmt: skip
+
+    async def validate(self, request: web.Request) -> web.Response:
+        """Say whether a text could be used, and everything that was found about it."""
+        path, _ = self._editable()
+        text = (await _read(request, TriedText)).text
+        try:
+            config = await self._on_thread(lambda: self._reloader.try_out(text))
+        except ConfigError as error:
+            return json_answer(Verdict(ok=False, problems=[_shown(problem, path) for problem in error.problems]))
+        return json_answer(Verdict(ok=True, problems=[_shown(problem, path) for problem in config.warnings]))
+
+    async def compare(self, request: web.Request) -> web.Response:
+        """Say what saving a text would change."""
+        path, file = self._editable()
+        text = (await _read(request, TriedText)).text
+        saved, config = await self._on_thread(lambda: (file.read(), self._parse_or_refuse(text)))
+        difference = diff_configs(self._core.configured, config)
+        return json_answer(
+            Difference(
+                diff=unified_diff(saved.text, text, path.name),
+                added=difference.added,
+                removed=difference.removed,
+                changed=difference.changed,
+                restarts=difference.restarts,
+            )
+        )
+
+    async def list_backups(self, _request: web.Request) -> web.Response:
+        """Return the earlier versions, the newest first."""
+        _, file = self._editable()
+        found = await self._on_thread(file.backups)
+        shown = [
+            ShownBackup(backup.id, f"{backup.saved_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", backup.size_bytes)
+            for backup in found
+        ]
+        return json_answer({"backups": shown})
+
+    # -- how
+
+    def _editable(self) -> tuple[Path, ConfigFile]:
+        if self._path is None or self._file is None:
+            raise NoSingleFile
+        return self._path, self._file
+
+    async def _replace(self, write: Callable[[ConfigFile, Callable[[str], object]], str]) -> web.Response:
+        """Write, then let it hold; a client that leaves in the middle does not stop either."""
+        path, file = self._editable()
+        saving = spawn("save the configuration", self._write_and_reload(file, path, write))
+        return json_answer(await asyncio.shield(saving))
+
+    async def _write_and_reload(
+        self, file: ConfigFile, path: Path, write: Callable[[ConfigFile, Callable[[str], object]], str]
+    ) -> SavedConfig:
+        backup, saved = await self._on_thread(lambda: (write(file, self._parse_or_refuse), file.read()))
+        problems: Sequence[Problem]
+        try:
+            await self._reloader.ask()
+        except ConfigError as error:
+            problems = error.problems
+        else:
+            problems = self._core.config.warnings
+        return SavedConfig(saved.hash, backup, [_shown(problem, path) for problem in problems])
+
+    def _parse_or_refuse(self, text: str) -> Config:
+        try:
+            return self._reloader.try_out(text)
+        except ConfigError as error:
+            raise RequestRefused(str(error.problems[0])) from error
+
+    async def _on_thread(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unreadable(f"cannot read or write the configuration: {error}") from error
+
+
+def unified_diff(old: str, new: str, name: str) -> str:
+    """Return the difference in the form that ``patch`` takes; nothing where there is none."""
+    lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}")
+    marked = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return "".join(marked)
+
+
+def _shown(problem: Problem, path: Path) -> ShownProblem:
+    """Return the finding as it is shown; one in another file says so in its text."""
+    elsewhere = problem.file and problem.file != str(path)
+    return ShownProblem(
+        level=problem.severity,
+        line=0 if elsewhere else problem.line,
+        column=0 if elsewhere else problem.column,
+        path=problem.path,
+        message=f"{problem.file}:{problem.line}: {problem.message}" if elsewhere else problem.message,
+    )
+
+
+_Body = TypeVar("_Body", bound=Struct)
+
+
+async def _read(request: web.Request, kind: type[_Body]) -> _Body:
+    return decoded(await body_of(request, _MOST_BYTES), kind)
