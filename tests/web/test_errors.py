@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.served import served
 
-MESSAGE = "profile \"<b>\" not found"
+MESSAGE = 'profile "<b>" not found'
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,11 @@ async def test_slow_client_gets_the_present_in_place_of_what_it_missed(tmp_path)
         process.change(ProcessState.STARTING)
         data = b""
         async with asyncio.timeout(10):
-            while not (last := data.rpartition(b"modelStatus")[2]) or b"starting" not in last or b"profileChanged" not in last:
+            while (
+                not (last := data.rpartition(b"modelStatus")[2])
+                or b"starting" not in last
+                or b"profileChanged" not in last
+            ):
                 data += await reader.read(1 << 20)
         writer.close()
 
