@@ -29,10 +29,6 @@ async def test_archive_holds_what_helps_and_no_secret(tmp_path):
         status, headers, body = await it.ask(
             "POST", "/api/desktop/diagnose", data=b"{}", headers={"x-api-key": "sk-admin-key-1"}
         )
-        if status == 401:  # there are no admin keys yet
-            status, headers, body = await it.ask(
-                "POST", "/api/desktop/diagnose", data=b"{}", headers={"x-api-key": "sk-inference-key"}
-            )
         assert (status, headers["Content-Type"]) == (200, "application/zip")
         archive = zipfile.ZipFile(io.BytesIO(body))
         texts = {name: archive.read(name).decode() for name in archive.namelist()}

@@ -1,6 +1,7 @@
 """The three forms of an error (HTTP specification, section 5), and answers that nobody should get."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -21,9 +22,19 @@ MESSAGE = 'profile "<b>" not found'
         (
             "*/*",
             "application/json",
-            '{"src":"llama-swap","error":{"message":"profile \\"<b>\\" not found",'
-            '"type":"invalid_request_error","param":null,"code":"not_found"}}',
-        ),
+            json.dumps(
+                {
+                    "src": "llama-swap",
+                    "error": {
+                        "message": MESSAGE,
+                        "type": "invalid_request_error",
+                        "param": None,
+                        "code": "not_found",
+                    },
+                },
+                separators=(",", ":"),
+            ),
+        ),  # fmt: skip
     ],
 )
 async def test_form(tmp_path, accept, content_type, body):

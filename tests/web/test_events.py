@@ -257,16 +257,20 @@ async def test_client_that_leaves_leaves_nothing_behind(tmp_path):
 
 
 async def test_streams_end_first_at_shutdown(tmp_path):
-    async with served(tmp_path) as it, it.feed("/api/events") as feed, it.feed("/logs/stream") as log:
-        async with it.feed("/api/desktop/events") as changes:
-            await opening(feed)
-            it.app.quit()
-            while await feed.event() is not None:
-                pass
-            while await changes.event() is not None:
-                pass
-            async with asyncio.timeout(5):
-                await log.answer.read()
+    async with (
+        served(tmp_path) as it,
+        it.feed("/api/events") as feed,
+        it.feed("/logs/stream") as log,
+        it.feed("/api/desktop/events") as changes,
+    ):
+        await opening(feed)
+        it.app.quit()
+        while await feed.event() is not None:
+            pass
+        while await changes.event() is not None:
+            pass
+        async with asyncio.timeout(5):
+            await log.answer.read()
 
 
 async def test_head_tells_the_headers_only(tmp_path):

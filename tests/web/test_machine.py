@@ -12,7 +12,7 @@ from tests.web.served import MONITORED, TWO_MODELS, served
 NOON = datetime(2026, 8, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
 GPU = {
-    "id": 0, "name": "RTX \"X\"", "uuid": "", "temp_c": 50, "vram_temp_c": 0, "gpu_util_pct": 12.5,
+    "id": 0, "name": 'RTX "X"', "uuid": "", "temp_c": 50, "vram_temp_c": 0, "gpu_util_pct": 12.5,
     "mem_util_pct": 50.0, "mem_used_mb": 4096, "mem_total_mb": 8192, "fan_speed_pct": 0.0, "power_draw_w": 75.0,
 }  # fmt: skip
 SYSTEM = {
