@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
@@ -19,7 +20,7 @@ from llamaswap_desktop.config import Config, Model, Sources, Watcher
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
-from llamaswap_desktop.http1 import LoanEnd
+from llamaswap_desktop.http1 import LoanEnd, load_server_context
 from llamaswap_desktop.logs import AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
@@ -28,6 +29,9 @@ from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
+
+if TYPE_CHECKING:
+    from llamaswap_desktop.cli import ServeOptions
 
 _log = logging.getLogger("llamaswap_desktop")
 
@@ -103,8 +107,8 @@ class App:
 
     # -- life
 
-    async def run(self, host: str, port: int) -> int:
-        """Serve until somebody calls ``quit`` or sends a wish to; return the exit status.
+    async def run(self, options: "ServeOptions") -> int:
+        """Serve where ``options`` say until somebody calls ``quit`` or sends a wish to; return the exit status.
 
         Raises ``ListenFailed``; then nothing is left behind.
         """
@@ -116,12 +120,15 @@ class App:
         self.core.subscribe(self._on_event)
         await self._web.setup()
         try:
-            bound_host, bound_port = await self._server.listen(host, port)
+            tls = None
+            if options.certificate is not None and options.key is not None:
+                tls = load_server_context(options.certificate, options.key)
+            bound_host, bound_port = await self._server.listen(options.host, options.port, tls=tls)
         except LlamaSwapError:
             await self._close()
             raise
         self._start_rooms()
-        self._announce(bound_host, bound_port)
+        self._announce("http" if tls is None else "https", bound_host, bound_port)
         background = [spawn("preload", preload(self.core, self.core.config.hooks.on_startup.preload))]
         if self._watcher is not None:
             background.append(spawn("watch the sources", self._watcher.run(self.reload)))
@@ -167,10 +174,10 @@ class App:
         secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
 
-    def _announce(self, host: str, port: int) -> None:
+    def _announce(self, scheme: str, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
-        address = f"http://{shown}:{port}"
+        address = f"{scheme}://{shown}:{port}"
         self.core.entered(Phase.SERVING, address=address)
         if is_open:
             _log.warning("other computers can reach this address; --listen 127.0.0.1:%d would prevent that", port)

@@ -19,18 +19,23 @@ from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Sever
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9292
 
+_WITH_A_VALUE = {"--config", "--config-dir", "--listen", "--tls-cert-file", "--tls-key-file"}
+
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
     """What to serve and where; ``sources`` None means the user's own file.
 
-    ``watches`` is whether a change of the sources is to be noticed by itself.
+    ``watches`` is whether a change of the sources is to be noticed by itself.  With ``certificate`` and ``key`` (PEM
+    files) clients must speak TLS.
     """
 
     sources: Sources | None
     host: str
     port: int
     watches: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 class _Usage(Exception):
@@ -86,10 +91,22 @@ def _run(words: list[str]) -> int:
         return 1
     if options.user and has_sources:
         raise _Usage("--user excludes --config and --config-dir")
+    if (options.tls_cert_file is None) is not (options.tls_key_file is None):
+        sys.stderr.write(
+            "llamaswap-desktop: --tls-cert-file and --tls-key-file belong together: give both or neither\n"
+        )
+        return 1
     sources = Sources(options.config, options.config_dir) if has_sources else None
     host, port = parse_listen(options.listen)
     watches = options.watch_config if options.watch_config is not None else sources is None
-    wish = ServeOptions(sources=sources, host=host, port=port, watches=watches)
+    wish = ServeOptions(
+        sources=sources,
+        host=host,
+        port=port,
+        watches=watches,
+        certificate=options.tls_cert_file,
+        key=options.tls_key_file,
+    )
     # --version and usage errors need nothing of either:
     if serve:
         from llamaswap_desktop.program import serve as serve_headless  # noqa: PLC0415
@@ -187,6 +204,8 @@ def _build_parser() -> _Parser:
         metavar="HOST:PORT",
         help="address to serve on; ':9292' means all interfaces (default: %(default)s)",
     )
+    parser.add_argument("--tls-cert-file", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
+    parser.add_argument("--tls-key-file", type=Path, metavar="FILE", help="and this key (PEM)")
     parser.add_argument(
         "--watch-config",
         type=_truth,
@@ -218,7 +237,7 @@ def _two_dashes(words: list[str]) -> list[str]:
             break
         else:
             word = _two_dashed(word)  # noqa: PLW2901 - the same word
-            takes_value = word in {"--config", "--config-dir", "--listen"}
+            takes_value = word in _WITH_A_VALUE
         spelled.append(word)
     return spelled
 

@@ -201,7 +201,7 @@ class CoreThread:
         unwatch = app.core.watch(self._show)
         self._app = app
         try:
-            return await app.run(self._options.host, self._options.port)
+            return await app.run(self._options)
         finally:
             self._app = None
             unwatch()

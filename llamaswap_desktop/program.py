@@ -68,7 +68,7 @@ class Program:
     async def _serve(self, options: "ServeOptions") -> int:
         app = self.build_app(options)
         _handle_signals(app)
-        return await app.run(options.host, options.port)
+        return await app.run(options)
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-SERVES = re.compile(r"serves on (http://\S+)")
+SERVES = re.compile(r"serves on (https?://\S+)")
 
 
 def profile(home: Path) -> dict[str, str]:
