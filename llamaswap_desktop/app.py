@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 import os
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
@@ -20,7 +20,7 @@ from llamaswap_desktop.config import Config, Model, Sources, Watcher
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
-from llamaswap_desktop.http1 import LoanEnd, load_server_context
+from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.logs import AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
@@ -29,9 +29,6 @@ from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
-
-if TYPE_CHECKING:
-    from llamaswap_desktop.cli import ServeOptions
 
 _log = logging.getLogger("llamaswap_desktop")
 
@@ -107,8 +104,8 @@ class App:
 
     # -- life
 
-    async def run(self, options: "ServeOptions") -> int:
-        """Serve where ``options`` say until somebody calls ``quit`` or sends a wish to; return the exit status.
+    async def run(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
+        """Serve until somebody calls ``quit`` or sends a wish to; return the exit status.
 
         Raises ``ListenFailed``; then nothing is left behind.
         """
@@ -120,10 +117,7 @@ class App:
         self.core.subscribe(self._on_event)
         await self._web.setup()
         try:
-            tls = None
-            if options.certificate is not None and options.key is not None:
-                tls = load_server_context(options.certificate, options.key)
-            bound_host, bound_port = await self._server.listen(options.host, options.port, tls=tls)
+            bound_host, bound_port = await self._server.listen(host, port, tls=tls)
         except LlamaSwapError:
             await self._close()
             raise

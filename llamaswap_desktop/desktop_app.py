@@ -20,7 +20,7 @@ from llamaswap_desktop.commands import Command, Quit, ReloadConfig
 from llamaswap_desktop.desktop import can_copy, copy_text, open_url
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError
 from llamaswap_desktop.process import user_environment
-from llamaswap_desktop.program import Program, run_core, started_program
+from llamaswap_desktop.program import Program, run_app, run_core, started_program
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import Action, Local, Tray, Wishes, build_tray
 from llamaswap_desktop.types import Phase
@@ -201,7 +201,7 @@ class CoreThread:
         unwatch = app.core.watch(self._show)
         self._app = app
         try:
-            return await app.run(self._options)
+            return await run_app(app, self._options)
         finally:
             self._app = None
             unwatch()

@@ -14,6 +14,7 @@ from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.desktop import Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
+from llamaswap_desktop.http1 import load_server_context
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
 from llamaswap_desktop.process import Launcher
 
@@ -68,7 +69,7 @@ class Program:
     async def _serve(self, options: "ServeOptions") -> int:
         app = self.build_app(options)
         _handle_signals(app)
-        return await app.run(options)
+        return await run_app(app, options)
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
@@ -113,6 +114,14 @@ class Program:
         self._stdout.close()
         if self._files is not None:
             self._files.close()
+
+
+async def run_app(app: App, options: "ServeOptions") -> int:
+    """Serve where ``options`` say; as ``App.run`` else."""
+    tls = None
+    if options.certificate is not None and options.key is not None:
+        tls = load_server_context(options.certificate, options.key)
+    return await app.run(options.host, options.port, tls=tls)
 
 
 def run_core(main: Coroutine[object, object, int]) -> int:

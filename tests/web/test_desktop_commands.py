@@ -125,8 +125,7 @@ async def test_quit_replies_first(tmp_path):
             "dance",
             {},
             404,
-            "no command 'dance'; there are load, unload, unload_all, pin, unpin, set_profile, pause, resume, reload, "
-            "set",
+            "no command 'dance'; there are load, unload, unload_all, pin, unpin, set_profile, pause, resume, reload,",
         ),
         ("", {}, 404, "no command ''"),
         ("load/x", {}, 404, "no command 'load/x'"),
