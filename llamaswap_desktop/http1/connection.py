@@ -82,6 +82,7 @@ class ServerConnection(asyncio.Protocol):
         self._is_lingering = False
         self._is_tunnel = False
         self._is_held = False
+        self._is_full = False
         self._ahead_bytes = 0
         self._is_paused = False
         self._is_starting = False
@@ -135,10 +136,12 @@ class ServerConnection(asyncio.Protocol):
             self._service.finished(slot.exchange)
 
     def pause_writing(self) -> None:
+        self._is_full = True
         if self._slots and (handler := self._slots[0].handler):
             handler.on_writable(False)
 
     def resume_writing(self) -> None:
+        self._is_full = False
         if self._slots and (handler := self._slots[0].handler):
             handler.on_writable(True)
 
@@ -218,6 +221,8 @@ class ServerConnection(asyncio.Protocol):
             return
         if not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue":
             self.write([framing.CONTINUE])
+        if self._is_full:  # by the answer before this one
+            slot.handler.on_writable(False)
         early, slot.early = slot.early, []
         for data in early:
             slot.handler.on_body(data)

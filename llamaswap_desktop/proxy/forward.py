@@ -77,6 +77,7 @@ class Forward:
         "_held",
         "_is_over",
         "_is_relaying",
+        "_is_writable",
         "_keep_alive",
         "_path",
         "_query",
@@ -105,6 +106,7 @@ class Forward:
         self._refusal: bytearray | None = None
         self._extra_headers: Headers = []
         self._is_relaying = False
+        self._is_writable = True
         self._is_over = False
 
     # -- the client
@@ -115,6 +117,7 @@ class Forward:
         self._end()
 
     def on_writable(self, writable: bool) -> None:
+        self._is_writable = writable
         if self._call is not None:
             self._call.hold(not writable)
 
@@ -216,6 +219,8 @@ class Forward:
         self._call = upstream.send(request.method, head + data, self, body=source, is_upgrade=bool(request.upgrade))
         if self._upload is not None:
             self._upload.flow()
+        if not self._is_writable:
+            self._call.hold(True)
 
     def _outgoing(self) -> tuple[Headers, bytes, BodySource | None]:
         """Return the headers that frame the body, and the body: as bytes, or as a source of them."""

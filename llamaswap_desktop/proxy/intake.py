@@ -11,11 +11,12 @@ from llamaswap_desktop.proxy.json_body import JsonBody
 def body_for(request: Request, folder: Path | None) -> Body:
     """Return an empty body of the kind that ``request`` announces; a large one is spooled in ``folder``."""
     content_type = request.content_type
+    size = request.length or 0
     if request.method in {"GET", "HEAD"}:
         return FormBody(folder, request.query, is_form=False)
     if "application/json" in content_type:
-        return JsonBody(folder)
+        return JsonBody(folder, announced_bytes=size)
     if "multipart/form-data" in content_type:
-        return MultipartBody(folder, boundary_of(request.header(b"content-type")))
+        return MultipartBody(folder, boundary_of(request.header(b"content-type")), announced_bytes=size)
     is_form = content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded"
     return FormBody(folder, request.query, is_form=is_form)

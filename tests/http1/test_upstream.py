@@ -266,7 +266,7 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch)
     address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
     with pytest.raises(UpstreamFailed, match=r"cannot connect to https://localhost:\d+: .*certificate"):
         await fetch(Upstream(address), "/", timeout_s=5)
-    await until(lambda: server._active_count == 0, "the refused connection is gone")
+    await until(lambda: getattr(server, "_active_count", 0) == 0, "the refused connection is gone")
     client_context.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     upstream = Upstream(address)
@@ -276,7 +276,7 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch)
         client_context.cache_clear()
     upstream.close()
     server.close()
-    await until(lambda: server._active_count == 0, "the connection is closed")
+    await until(lambda: getattr(server, "_active_count", 0) == 0, "the connection is closed")
 
 
 async def test_server_that_switches_protocols_when_asked_gets_raw_bytes():
