@@ -103,7 +103,7 @@ class Streams:
     async def serve(self, request: web.Request, headers: Mapping[str, str], source: Source) -> web.StreamResponse:
         """Answer ``request`` with what ``source`` says, the head at once, until the client leaves or streams end."""
         response = web.StreamResponse(headers=headers)
-        if request.version >= (1, 1):
+        if request.keep_alive and request.version >= (1, 1):
             response.headers["Connection"] = "keep-alive"
         await response.prepare(request)
         if request.method != "HEAD":

@@ -74,3 +74,15 @@ async def test_only_new_entries_of_preload_are_loaded(file):
     await world.until(lambda: any(isinstance(event, Preloaded) for event in world.events), "a preload")
     assert (world.processes["a"].starts, world.processes["b"].starts) == (0, 1)
     await world.end()
+
+
+async def test_trying_a_text_changes_nothing(file):
+    world, reloader = made(file)
+    before = world.core.config
+    assert list(reloader.try_out(text("a", "c")).models) == ["a", "c"]
+    assert reloader.try_out(text("a", "b")).models["a"].port == before.models["a"].port
+    with pytest.raises(ConfigError, match=r"config\.yaml:1:"):
+        reloader.try_out("models: 3\n")
+    assert world.core.config is before
+    assert world.events == []
+    await world.end()
