@@ -13,7 +13,7 @@ answer *and* the method is idempotent *and* its body is at hand: a generation mu
 import asyncio
 import contextlib
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.call import BodySource, Call, Receiver
@@ -33,7 +33,7 @@ class Upstream:
     def __init__(self, base_url: str, *, timeouts: Timeouts | None = None) -> None:
         parts = urlsplit(base_url)
         self.base_url = base_url
-        self.prefix = parts.path.rstrip("/")
+        self.prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self.host_header = _host_header(parts.netloc)
         self.timeouts: Timeouts = timeouts or UsualTimeouts()
         self._host = parts.hostname or ""

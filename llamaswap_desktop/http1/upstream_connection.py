@@ -183,7 +183,10 @@ class UpstreamConnection(asyncio.Protocol):
     def _idle_limit_s(self, head: ResponseHead) -> float:
         """Stay a second below what the server announces (``Keep-Alive: timeout=5``): it closes at its own time."""
         own_s = self._upstream.timeouts.idle_conn_s or float("inf")
-        for part in head.header(b"keep-alive").split(b","):
+        announced = head.header(b"keep-alive")
+        if not announced:
+            return own_s
+        for part in announced.split(b","):
             name, _, value = part.strip().partition(b"=")
             if name.lower() == b"timeout" and value.isdigit():
                 return min(own_s, int(value) - 1.0)

@@ -169,9 +169,7 @@ class Forward:
             self._forward(outcome)
         else:
             self._held = None
-            self._extra_headers = waited_header(
-                time.monotonic() - self._admitted_at, f"{waiting.model} was not to be had"
-            )
+            self._extra_headers = waited_header(time.monotonic() - self._admitted_at, f"it waited for {waiting.model}")
             self._give_up(outcome)
 
     def _forward(self, lease: Lease) -> None:
@@ -188,6 +186,8 @@ class Forward:
         headers = headers_for_model(
             request, self._services.keys, is_metered=self._is_metered(), is_upgrade=bool(request.upgrade)
         )
+        if not request.header(b"host"):  # HTTP/1.0 knows none, and 1.1 needs one
+            headers.insert(0, (b"Host", upstream.host_header))
         self._send(upstream, headers)
 
     def _send_to_peer(self, peer_model: PeerModel) -> None:

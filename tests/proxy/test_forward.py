@@ -70,6 +70,14 @@ async def test_two_lines_of_x_forwarded_for_keep_their_order():
         assert upstream.received[0].header("content-length") is None
 
 
+async def test_client_of_http_1_0_need_not_name_a_host_but_a_model_server_gets_one():
+    async with one_model() as (house, upstream):
+        client = await house.client()
+        client.send(b"GET /props?model=m HTTP/1.0\r\n\r\n")
+        assert (await client.answer())[0] == 200
+        assert upstream.received[0].header("host") == f"127.0.0.1:{upstream.port}"
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [

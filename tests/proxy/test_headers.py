@@ -48,7 +48,7 @@ def test_hop_by_hop_headers_and_those_that_connection_names_stay():
 
 
 def test_upgrade_is_asked_for_again():
-    got = for_model(upgrade=True, connection="keep-alive, Upgrade", Upgrade="websocket")
+    got = for_model(is_upgrade=True, connection="keep-alive, Upgrade", upgrade="websocket")
     assert (got["upgrade"], got["connection"]) == ("websocket", "Upgrade")
 
 
