@@ -92,6 +92,7 @@ async def test_stale_hash_is_refused_and_nothing_is_written(tmp_path):
         status, answer = await put(it, changed(), sha(TEXT))
         assert (status, answer["error"]["code"]) == (409, "conflict")
         assert it.file.read_text() == TEXT + "# somebody else\n"
+        assert b"ERROR" not in it.logs.proxy.history()
         assert await it.get_json("/api/desktop/config/backups") == {"backups": []}
 
 

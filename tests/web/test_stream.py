@@ -34,6 +34,16 @@ async def test_client_that_is_too_slow_gets_a_resync_in_place_of_what_it_missed(
     assert await rest_of(it) == [b"of it", b"new"]
 
 
+async def test_bytes_count_too():
+    it = stream(most_queued_bytes=10)
+    for _ in range(2):
+        it.say(b"12345")
+    assert await it.next() == b"12345"
+    it.say(b"a message of any size is taken while there is room")
+    it.say(b"but nothing beyond it")
+    assert await rest_of(it) == [b"all", b"of it"]
+
+
 async def test_resync_shows_the_moment_when_it_is_taken():
     state = ["then"]
     it = Stream(lambda: [state[0].encode()], most_queued=1)
