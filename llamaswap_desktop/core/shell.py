@@ -447,6 +447,8 @@ class Core:
         try:
             if self._before_start is not None and (wait := self._before_start(self.config.models[model])) is not None:
                 await wait
+                if self._latest_order(model) != order:
+                    return  # aborted meanwhile, and reported so by whoever did
             await self._processes[model].ensure_ready()
         except LlamaSwapError as error:
             self._note_failure(model, error)
@@ -454,6 +456,11 @@ class Core:
         except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it
             _log.exception("starting %s failed unexpectedly", model)
             self._handle(alphabet.Failed(order, model, StartFailed(f"internal error: {error!r}")))
+
+    def _latest_order(self, model: ModelId) -> alphabet.Order:
+        """Return the number of the last order about the model; orders are numbered from 1."""
+        none = alphabet.Order(0)
+        return max(self._starting.get(model, none), self._stopping.get(model, none))
 
     async def _stop(self, order: alphabet.Order, model: ModelId, reason: StopReason) -> None:
         try:
@@ -507,7 +514,7 @@ class Core:
                 self._handle(alphabet.Died(model))
             case ProcessStuck(model, pid):
                 self._problems[model] = f"process {pid} of model '{model}' survived a forced stop"
-                self._handle(alphabet.Stuck(self._stopping[model], model))
+                self._handle(alphabet.Stuck(self._latest_order(model), model))
             case _:
                 pass
         self.publish(event)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from llamaswap_desktop.config import Model
-from llamaswap_desktop.errors import NotReady, StartFailed
+from llamaswap_desktop.errors import NotReady, ProcessStuck, StartFailed
 from llamaswap_desktop.events import Event, ProcessStateChanged
 from llamaswap_desktop.http1 import Upstream
 from llamaswap_desktop.process.health import is_healthy
@@ -82,7 +82,8 @@ class Process:
     async def ensure_ready(self) -> None:
         """Start the process if need be; returns when it is ready.
 
-        Raises ``StartFailed`` when it does not become so, ``NotReady`` after ``end``.
+        Raises ``StartFailed`` when it does not become so, ``NotReady`` after ``end``, and ``ProcessStuck`` while
+        something of the last child has survived its forced end.
         """
         while True:
             if self._state is ProcessState.SHUTDOWN:
@@ -96,7 +97,9 @@ class Process:
             elif self._state is ProcessState.READY:
                 return
             else:
-                await life.over.wait()
+                await life.over_or_stuck()
+                if life.is_stuck:
+                    raise ProcessStuck(self.model.id, self.model.id)
 
     async def stop(self, grace_s: float) -> None:
         """Stop the process, by force after ``grace_s``; returns when nothing of its tree is left.
@@ -114,8 +117,10 @@ class Process:
             self._life.stop_by(time.monotonic())
 
     async def end(self, grace_s: float) -> None:
-        """Stop for good: nothing starts this process again."""
-        await self.stop(grace_s)
+        """Stop for good: nothing starts this process again.  What survives even its forced end is not waited for."""
+        if (life := self._life) is not None:
+            life.stop_by(time.monotonic() + grace_s)
+            await life.over_or_stuck()
         self._change(ProcessState.SHUTDOWN)
 
     def _begin_life(self) -> Life:
@@ -134,10 +139,11 @@ class Process:
             await life.live()
         finally:
             self._life = None
-            self._change(ProcessState.STOPPED)
+            if self._state is not ProcessState.SHUTDOWN:
+                self._change(ProcessState.STOPPED)
             if not life.ready.done():  # a bug of ours, logged with its traceback: whoever waits must still hear of it
                 life.ready.set_exception(StartFailed("internal error, see the log"))
-            life.over.set()
+            life.conclude()
 
     def _change(self, new: ProcessState) -> None:
         old, self._state = self._state, new
