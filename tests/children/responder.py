@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-GRANDCHILD = "import signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
+GRANDCHILD = "# {1}\nimport signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 
@@ -41,6 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--spawn-grandchild", choices=["plain", "setsid", "retitled", "env-i", "deaf"], help="leave one behind"
     )
+    parser.add_argument("--tag", default="", help="what the command line of everything that we leave behind shows")
     parser.add_argument(
         "--leak-pipe", type=float, help="leave one that holds our output for so many seconds, untraceably"
     )
@@ -52,10 +53,14 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def spawn_grandchild(kind: str) -> None:
-    code = GRANDCHILD.format(DEAF if kind == "deaf" else "")
+    code = GRANDCHILD.format(DEAF if kind == "deaf" else "", OPTIONS.tag)
     command = [sys.executable, "-c", code]
     if kind == "retitled":
-        command = [sys.executable, "-c", f"import setproctitle; setproctitle.setproctitle('other' * 500)\n{code}"]
+        command = [
+            sys.executable,
+            "-c",
+            f"import setproctitle; setproctitle.setproctitle({('other ' + OPTIONS.tag) * 50!r})\n{code}",
+        ]
     if kind == "env-i":
         command = ["env", "-i", *command]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=kind == "setsid")
