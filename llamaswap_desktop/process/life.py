@@ -70,6 +70,11 @@ class Life:
         """The child's process id, once it has one."""
         return self._child.pid if self._child is not None else None
 
+    @property
+    def port(self) -> int | None:
+        """The port that the child was given, if it was given one."""
+        return self._model.port
+
     def stop_by(self, deadline: float) -> None:
         """Have the child gone by the monotonic time ``deadline``, then by force; of two wishes the earlier counts."""
         if self._stop_at is None or deadline < self._stop_at:

@@ -66,6 +66,16 @@ class Process:
         """The child's process id; None if there is none."""
         return self._life.pid if self._life is not None else None
 
+    @property
+    def port(self) -> int | None:
+        """The port that the present child was given; None if there is no child, or it was given none."""
+        return self._life.port if self._life is not None else None
+
+    async def gone(self) -> None:
+        """Wait until nothing of the present child is left, or it is known that this needs somebody else's hand."""
+        if self._life is not None:
+            await self._life.over_or_stuck()
+
     def redefine(self, model: Model) -> None:
         """Go by another definition from the next start on; a life under way stays what it is."""
         self.model = model
@@ -118,9 +128,9 @@ class Process:
 
     async def end(self, grace_s: float) -> None:
         """Stop for good: nothing starts this process again.  What survives even its forced end is not waited for."""
-        if (life := self._life) is not None:
-            life.stop_by(time.monotonic() + grace_s)
-            await life.over_or_stuck()
+        if self._life is not None:
+            self._life.stop_by(time.monotonic() + grace_s)
+        await self.gone()
         self._change(ProcessState.SHUTDOWN)
 
     def _begin_life(self) -> Life:

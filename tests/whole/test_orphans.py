@@ -53,6 +53,10 @@ class Round:
         self.kinds = self.dice.sample(KINDS, 2)
         self.known: list[psutil.Process] = []
 
+    def note_descendants(self, program) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.known += psutil.Process(program.process.pid).children(recursive=True)
+
     async def play(self) -> float:
         """Return after how many seconds nothing was left."""
         text = config(self.home, self.kinds[0] if self.moment is at_the_start else "")
@@ -61,8 +65,9 @@ class Round:
                 asyncio.get_running_loop().create_task(quiet(each)) for each in await self.moment(self, program)
             ]
             await asyncio.sleep(self.dice.uniform(0.0, 0.5))  # the random moment itself, not a wait for anything
-            self.known += psutil.Process(program.process.pid).children(recursive=True)
-            program.process.kill()
+            self.note_descendants(program)
+            with contextlib.suppress(ProcessLookupError):  # an orderly end may have come to its end
+                program.process.kill()
             began = time.monotonic()
             await gone(self.home, *self.known, within_s=LIMIT_S)
             took = time.monotonic() - began
@@ -107,7 +112,7 @@ async def during_an_unload(its, program):
 
 async def during_the_end(its, program):
     assert (await program.chat(its.kinds[0]))[0] == 200
-    its.known += psutil.Process(program.process.pid).children(recursive=True)
+    its.note_descendants(program)
     program.process.terminate()
     return []
 
