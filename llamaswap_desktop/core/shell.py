@@ -445,15 +445,28 @@ class Core:
     async def _start(self, order: alphabet.Order, model: ModelId) -> None:
         """Start the model; that it is ready is learnt from its own event, which no later death can overtake."""
         try:
-            if self._before_start is not None and (wait := self._before_start(self.config.models[model])) is not None:
-                await wait
-            await self._processes[model].ensure_ready()
+            await self._until_it_may_start(self.config.models[model])
+            if self._latest_order(model) == order:  # else aborted meanwhile, and whoever did that reports it
+                await self._processes[model].ensure_ready()
         except LlamaSwapError as error:
             self._note_failure(model, error)
             self._handle(alphabet.Failed(order, model, error))
         except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it
             _log.exception("starting %s failed unexpectedly", model)
             self._handle(alphabet.Failed(order, model, StartFailed(f"internal error: {error!r}")))
+
+    async def _until_it_may_start(self, model: Model) -> None:
+        """Wait for what it needs: released memory, and its port, where a removed model has yet to finish its answer."""
+        if self._before_start is not None and (wait := self._before_start(model)) is not None:
+            await wait
+        for holder in tuple(self._processes.values()):
+            if model.port is not None and holder.port == model.port and holder.model.id != model.id:
+                await holder.gone()
+
+    def _latest_order(self, model: ModelId) -> alphabet.Order:
+        """Return the number of the last order about the model; orders are numbered from 1."""
+        none = alphabet.Order(0)
+        return max(self._starting.get(model, none), self._stopping.get(model, none))
 
     async def _stop(self, order: alphabet.Order, model: ModelId, reason: StopReason) -> None:
         try:
@@ -507,7 +520,7 @@ class Core:
                 self._handle(alphabet.Died(model))
             case ProcessStuck(model, pid):
                 self._problems[model] = f"process {pid} of model '{model}' survived a forced stop"
-                self._handle(alphabet.Stuck(self._stopping[model], model))
+                self._handle(alphabet.Stuck(self._latest_order(model), model))
             case _:
                 pass
         self.publish(event)

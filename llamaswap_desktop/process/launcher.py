@@ -19,6 +19,7 @@ if sys.platform == "win32":
 else:
     from llamaswap_desktop.process.tree_posix import Tree, start_tree
 
+_PATIENCE_S = 5.0
 _NO_WINDOW = CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
@@ -36,6 +37,10 @@ class Child:
     def pid(self) -> int:
         """The child's own process id."""
         return self._tree.pid
+
+    def note_kin(self) -> None:
+        """Remember who descends from the child now, so that nobody of them is lost if it ends by itself."""
+        self._tree.note_kin()
 
     def ask_to_stop(self) -> None:
         """Ask the child and its group politely to end."""
@@ -97,7 +102,13 @@ class Launcher:
 
         output = Output(write)
         child = Child(tree, output, gone)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
+        try:
+            await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
+        except BaseException:
+            child.kill()
+            await child.end_leftovers(0.0, _PATIENCE_S)
+            pipe.close()
+            raise
         return child
 
     async def spawn_tool(self, command: Sequence[str]) -> asyncio.subprocess.Process:

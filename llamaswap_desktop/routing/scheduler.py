@@ -365,6 +365,10 @@ class Scheduler:
 
     def _on_stuck(self, model: Model, _report: Stuck) -> None:
         """Let go of whatever waits for the process to be gone; who needs its room is refused until it is."""
+        if model.state is ProcessState.STARTING:  # the start has failed, and what it has started cannot be ended
+            model.state = ProcessState.STOPPING
+            if model.load is not None:
+                self._loading.cancel(model.load, partial(ProcessStuck, model.id, model.id))
         if model.state is not ProcessState.STOPPING:
             return
         model.closed = Closed.STUCK

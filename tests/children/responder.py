@@ -15,9 +15,10 @@ import socket
 import socketserver
 import subprocess
 import sys
+import threading
 import time
 
-GRANDCHILD = "import signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
+GRANDCHILD = "# {1}\nimport signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 
@@ -40,19 +41,46 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--spawn-grandchild", choices=["plain", "setsid", "retitled", "env-i", "deaf"], help="leave one behind"
     )
+    parser.add_argument("--tag", default="", help="what the command line of everything that we leave behind shows")
+    parser.add_argument(
+        "--leak-pipe", type=float, help="leave one that holds our output for so many seconds, untraceably"
+    )
+    parser.add_argument("--talk-every", type=float, help="write a line every so many seconds")
+    parser.add_argument("--silent", action="store_true", help="be healthy and never answer anything else")
+    parser.add_argument("--hold", type=int, default=0, metavar="MIB", help="hold so much memory")
     parser.add_argument("--fork-and-exit", action="store_true", help="be a wrapper that starts the server and exits")
     return parser.parse_args()
 
 
 def spawn_grandchild(kind: str) -> None:
-    code = GRANDCHILD.format(DEAF if kind == "deaf" else "")
+    code = GRANDCHILD.format(DEAF if kind == "deaf" else "", OPTIONS.tag)
     command = [sys.executable, "-c", code]
     if kind == "retitled":
-        command = [sys.executable, "-c", f"import setproctitle; setproctitle.setproctitle('other' * 500)\n{code}"]
+        command = [
+            sys.executable,
+            "-c",
+            f"import setproctitle; setproctitle.setproctitle({('other ' + OPTIONS.tag) * 50!r})\n{code}",
+        ]
     if kind == "env-i":
         command = ["env", "-i", *command]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=kind == "setsid")
     child.stdout.readline()  # it is what it should be from here on
+
+
+def leak_pipe(seconds: float) -> None:
+    """Start somebody with our output but neither our session nor our environment, whose parent has gone."""
+    sleeper = f"import time; print('leaked', flush=True); time.sleep({seconds})"
+    starter = (
+        "import subprocess, sys\n"
+        f"subprocess.Popen([sys.executable, '-c', {sleeper!r}], start_new_session=True, env={{}})\n"
+    )
+    subprocess.run([sys.executable, "-c", starter], check=True)
+
+
+def talk(every_s: float) -> None:
+    while True:
+        print("still here", flush=True)
+        time.sleep(every_s)
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -82,6 +110,9 @@ class Connection(socketserver.StreamRequestHandler):
         path = path.partition("?")[0]
         if path == "/health":
             return self.answer_health()
+        if OPTIONS.silent:
+            self.rfile.readline()
+            return False
         if path == "/env":
             self.send(200, dict(os.environ))
         elif path == "/headers":
@@ -157,12 +188,17 @@ def main() -> None:
         sys.stdout.flush()
     if OPTIONS.spawn_grandchild:
         spawn_grandchild(OPTIONS.spawn_grandchild)
+    if OPTIONS.leak_pipe:
+        leak_pipe(OPTIONS.leak_pipe)
+    if OPTIONS.talk_every:
+        threading.Thread(target=talk, args=[OPTIONS.talk_every], daemon=True).start()
     if OPTIONS.fork_and_exit and os.fork():
         os._exit(OPTIONS.exit_code)
     if OPTIONS.exit_after is not None:
         time.sleep(OPTIONS.exit_after)
         print(f"{OPTIONS.name} gives up", flush=True)
         os._exit(OPTIONS.exit_code)
+    held = b"\x01" * (OPTIONS.hold << 20)  # noqa: F841 - for as long as we serve
     with Server((OPTIONS.host, OPTIONS.port), Connection) as server:
         print(f"{OPTIONS.name} listens", flush=True)
         server.serve_forever()

@@ -34,6 +34,14 @@ class FakeProcess:
     def pid(self):
         return None if self.state in {ProcessState.STOPPED, ProcessState.SHUTDOWN} else 4711
 
+    @property
+    def port(self):
+        return None if self.pid is None else self.model.port
+
+    async def gone(self):
+        while self.pid is not None:
+            await asyncio.sleep(0)
+
     def redefine(self, model):
         self.model = model
 
@@ -84,7 +92,7 @@ class FakeProcess:
 
 
 def model(name: str, **fields) -> Model:
-    return Model(id=ModelId(name), **{"port": 1, "cmd": f"run {name}", **fields})
+    return Model(id=ModelId(name), **{"cmd": f"run {name}", **fields})
 
 
 def config(*models: Model, together: bool = False, **fields) -> Config:

@@ -39,6 +39,22 @@ async def test_new_configuration_holds_and_ports_are_kept(file):
     await world.end()
 
 
+async def test_port_of_a_removed_model_is_waited_for_while_it_finishes_its_answer(file):
+    world, reloader = made(file)
+    answering = await world.core.acquire("a")
+    port = world.core.config.models["a"].port
+    file.write_text(text("b", "c", more="groups: {all: {swap: false, exclusive: false, members: [b, c]}}\n"))
+    await reloader.ask()
+    assert world.core.config.models["c"].port == port
+    waiting = asyncio.get_running_loop().create_task(world.core.acquire("c"))
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert world.processes["c"].starts == 0
+    answering.release()
+    (await waiting).release()
+    assert world.processes["a"].state == "shutdown"
+    await world.end()
+
+
 async def test_broken_file_changes_nothing_and_is_reported(file):
     world, reloader = made(file)
     before = world.core.config

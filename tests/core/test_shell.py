@@ -26,12 +26,14 @@ from llamaswap_desktop.errors import (
     ModelNotFound,
     ModelsPaused,
     ModelUnloaded,
+    ProcessStuck,
     ProfileNotFound,
     ShuttingDown,
     StartFailed,
     StartsPaused,
 )
 from llamaswap_desktop.events import ConfigChanged, PauseChanged, ProfileChanged
+from llamaswap_desktop.events import ProcessStuck as ProcessIsStuck
 from llamaswap_desktop.events import StartFailed as StartHasFailed
 from llamaswap_desktop.types import ProcessState
 from tests.core.fakes import World, config, model
@@ -367,3 +369,36 @@ async def test_learnt_memory_is_shown_while_the_model_runs():
         await w.core.unload()
         assert w.core.snapshot().models[0].memory_bytes is None
         assert w.core.footprint_of("a") == {"gpu0": 100, "ram": 7}
+
+
+async def test_unload_while_a_start_waits_for_room_never_starts_it():
+    async with world("a") as w:
+        room = asyncio.get_running_loop().create_future()
+        w.core.before_start(lambda model: room)
+        asked = Asked(w.core, "a")
+        await w.core.unload(["a"])
+        room.set_result(None)
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, ModelUnloaded)
+        w.core.before_start(lambda model: None)
+        assert w.processes["a"].starts == 0
+        lease = await w.core.acquire("a")
+        assert w.processes["a"].starts == 1
+        lease.release()
+
+
+async def test_stuck_start_is_refused_and_stuck_leftovers_of_a_crash_disturb_nobody():
+    async with world("a", "b") as w:
+        w.processes["a"].holds = True
+        asked = Asked(w.core, "a")
+        await w.until(lambda: w.processes["a"].starts, "the start")
+        w.processes["a"].publish(ProcessIsStuck("a", 4711))
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, ProcessStuck)
+        assert w.core.snapshot().models[0].is_stuck
+        w.processes["b"].publish(ProcessIsStuck("b", 4712))
+        assert "4712" in w.core.snapshot().models[1].problem
+        w.processes["a"].fails = "at last"
+        w.processes["a"].go_on()
+        await w.until(lambda: not w.core.snapshot().models[0].is_stuck, "it is gone")
+        (await w.core.acquire("b")).release()

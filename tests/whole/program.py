@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -112,8 +112,10 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def running_program(home: Path, config: str | None = None, *words: str) -> AsyncIterator[Program]:
-    """Serve ``config`` (None: like a first start, without any) on a free port."""
+async def running_program(
+    home: Path, config: str | None = None, *words: str, waits: bool = True, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
+    """Serve ``config`` (None: like a first start, without any) on a free port, and wait until that is so."""
     arguments = list(words)
     if config is not None:
         file = home / "config.yaml"
@@ -126,14 +128,15 @@ async def running_program(home: Path, config: str | None = None, *words: str) ->
         *arguments,
         "--listen",
         "127.0.0.1:0",
-        env=profile(home),
+        env={**profile(home), **(environment or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     program = Program(process)
     try:
-        await program.wait_until_it_serves()
+        if waits:
+            await program.wait_until_it_serves()
         yield program
     finally:
         await program.close()
