@@ -69,3 +69,42 @@ async def test_redirects(tmp_path):
             answered, headers, _ = await it.get(path)
             assert (answered, headers["Location"]) == (status, location)
         assert isinstance(TABLE.match("GET", "/ui//x"), Redirect)
+
+
+async def test_key_of_a_client_opens_nothing_of_an_admin_s(tmp_path):
+    keys = "apiKeys: [client]\ndesktop: {adminKeys: [admin]}\n"
+    async with served(tmp_path, "models: {}\n" + keys) as it:
+        for method, path in it.app._api.answers:
+            route = found(method, path.replace("{rest}", "x"))
+            if route.is_admin:
+                status, _, body = await it.ask(method, path.replace("{rest}", "x"), headers={"x-api-key": "client"})
+                assert (status, b"admin key required" in body) == (403, True), path
+        for path in ("/running", "/api/desktop/state", "/api/desktop/config"):
+            assert (await it.get(path, headers={"x-api-key": "admin"}))[0] == 200
+        assert (await it.ask("HEAD", "/api/desktop/events", headers={"x-api-key": "client"}))[0] == 200
+
+
+ODD = (
+    "%",
+    "%zz",
+    "%ff%fe",
+    "%00",
+    "%F0%9F%A6%99",
+    "a%0d%0ab",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "x" * 60_000,
+    "{rest}",
+    "'\"<b>",
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd[:12])
+async def test_odd_paths_and_queries_are_nobody_s_mistake_but_the_client_s(tmp_path, odd):
+    async with served(tmp_path) as it:
+        for method, path in it.app._api.answers:
+            if "stream" in path or "events" in path:
+                method = "HEAD"  # noqa: PLW2901 - nobody wants to wait for the end of a stream
+            example = path.replace("{rest}", odd) if "{rest}" in path else f"{path}?{odd}={odd}&model={odd}&after={odd}"
+            status, _, _ = await it.ask(method, example, data=b"{}" if method in {"POST", "PUT"} else None)
+            assert status < 500 or path in {"/api/performance", "/metrics"}, f"{method} {example[:60]}"
+        assert b"ERROR" not in it.logs.proxy.history()
