@@ -84,6 +84,7 @@ class ServerConnection(asyncio.Protocol):
         self._is_held = False
         self._is_full = False
         self._ahead_bytes = 0
+        self._unsent_bytes = 0
         self._is_paused = False
         self._is_starting = False
 
@@ -102,6 +103,12 @@ class ServerConnection(asyncio.Protocol):
             self._transport.close()
         elif self._slots and not self._slots[0].exchange.is_begun:
             self._slots[0].exchange.close_after()
+
+    def is_stalled(self) -> bool:
+        """Tell whether the client has read nothing since this was asked last, with something there to read."""
+        unsent = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        before, self._unsent_bytes = self._unsent_bytes, unsent
+        return unsent > 0 and unsent == before
 
     def drop(self) -> None:
         """End the connection at once, whatever is going on."""

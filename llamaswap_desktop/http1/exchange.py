@@ -187,6 +187,8 @@ class Exchange:
     def write_raw(self, data: bytes) -> None:
         """Pass on bytes that are framed already: the answer is written by somebody the exchange is lent to."""
         if not self.is_over:
+            if not self.is_begun:
+                self.status = int(data[9:12])  # for the access line of an answer that will be cut: "HTTP/1.1 200 ..."
             self.is_begun = True
             self._wire.write([data])
 

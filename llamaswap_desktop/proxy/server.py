@@ -38,6 +38,8 @@ from llamaswap_desktop.proxy.services import Services
 
 _log = logging.getLogger("llamaswap_desktop.proxy")
 
+_STALL_S = 1.0
+
 _PLAIN = (b"Content-Type", b"text/plain; charset=utf-8")
 
 
@@ -114,10 +116,17 @@ class Server:
         self._note_if_drained()
 
     async def drain(self, budget_s: float) -> None:
-        """Wait until no request is being answered, at most ``budget_s``; what is left then is cut."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(budget_s):
-                await self._drained.wait()
+        """Wait until no request is being answered, at most ``budget_s``; what is left then is cut.
+
+        Nobody waits for a client that reads nothing of what is there for it.
+        """
+        deadline = time.monotonic() + budget_s
+        while not self._drained.is_set() and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _STALL_S)):
+                    await self._drained.wait()
+            for connection in [each for each in self._connections if each.is_stalled()]:
+                connection.drop()
         for connection in list(self._connections):
             connection.drop()
         self._services.peers.close()
