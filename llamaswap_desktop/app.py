@@ -53,14 +53,14 @@ class App:
         sources: Sources,
         config_backups: Path,
         memory_file: Path | None = None,
-        watches_sources: bool = False,
+        watcher: Watcher | None = None,
     ) -> None:
         self._launcher = launcher
         self._logs = logs
         self._lines = lines
         self.core = Core(config, build_process=self._build_process, footprints=Footprints(memory_file))
         self._reloader = Reloader(self.core, sources, os.environ)
-        self._watcher = Watcher(sources) if watches_sources else None
+        self._watcher = watcher
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
