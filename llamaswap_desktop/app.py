@@ -26,7 +26,7 @@ from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
-from llamaswap_desktop.tasks import spawn
+from llamaswap_desktop.tasks import running, spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
 
@@ -53,14 +53,14 @@ class App:
         sources: Sources,
         config_backups: Path,
         memory_file: Path | None = None,
-        watches_sources: bool = False,
+        watcher: Watcher | None = None,
     ) -> None:
         self._launcher = launcher
         self._logs = logs
         self._lines = lines
         self.core = Core(config, build_process=self._build_process, footprints=Footprints(memory_file))
         self._reloader = Reloader(self.core, sources, os.environ)
-        self._watcher = Watcher(sources) if watches_sources else None
+        self._watcher = watcher
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
@@ -219,6 +219,8 @@ class App:
         await self._web.cleanup()
         self._api.close()
         self.core.entered(Phase.STOPPED)
+        if left := running():
+            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _activity_settings(config: Config) -> Settings:

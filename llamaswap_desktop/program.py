@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING
 
 from llamaswap_desktop.app import App
-from llamaswap_desktop.config import Sources, load_config
+from llamaswap_desktop.config import Sources, Watcher, load_config
 from llamaswap_desktop.desktop import Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
@@ -75,6 +75,9 @@ class Program:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
         self.lines.bind(asyncio.get_running_loop())
         sources = options.sources or Sources(file=ensure_user_config(self.paths))
+        watcher = Watcher(sources) if options.watches else None
+        if watcher is not None:
+            watcher.look()  # before reading, so that no later change is missed
         try:
             config = load_config(sources, environment=os.environ)
         except ConfigError:
@@ -88,7 +91,7 @@ class Program:
             sources=sources,
             config_backups=self.paths.config_backups_of(sources.file),
             memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
-            watches_sources=options.watches,
+            watcher=watcher,
         )
 
     def _open_logs(self, to_stdout: LogToStdout) -> Logs:

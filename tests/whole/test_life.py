@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.whole.program import events_of, free_port, profile, running_program
+from tests.whole.program import events_of, free_ports, profile, running_program
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -24,7 +24,7 @@ def model(name: str, *flags: str) -> str:
 
 def config(*models: str) -> str:
     """A configuration on ports that nobody uses right now."""
-    return f"startPort: {free_port()}\nmodels:\n" + "".join(models)
+    return f"startPort: {free_ports()}\nmodels:\n" + "".join(models)
 
 
 def family(home: Path) -> list[psutil.Process]:

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.whole.program import free_port, running_program
+from tests.whole.program import free_ports, running_program
 from tests.whole.test_life import KINDS, RESPONDER, alive, family, gone
 
 ROUNDS = 50 if os.environ.get("SOAK") else 5
@@ -27,7 +27,7 @@ def config(home, preload: str = "") -> str:
         for kind in KINDS
     )
     hooks = f"hooks: {{on_startup: {{preload: [{preload}]}}}}\n" if preload else ""
-    return f"startPort: {free_port()}\n{hooks}models:\n{models}"
+    return f"startPort: {free_ports()}\n{hooks}models:\n{models}"
 
 
 @contextlib.asynccontextmanager

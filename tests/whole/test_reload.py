@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from tests.whole.program import events_of, free_port, running_program, text_of
+from tests.whole.program import events_of, free_ports, running_program, text_of
 from tests.whole.test_life import RESPONDER, alive
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
@@ -61,7 +61,7 @@ async def problems(program) -> str:
 
 
 async def test_edit_under_load_touches_only_what_it_changes(tmp_path):
-    file, port = tmp_path / "edited.yaml", free_port()
+    file, port = tmp_path / "edited.yaml", free_ports()
     file.write_text(together(port, model("same", "--talk-every 0.1"), model("other"), model("gone")))
     async with running_program(tmp_path, None, "--config", str(file)) as program:
         for name in ("same", "other", "gone"):
@@ -103,7 +103,7 @@ async def _is_gone(process) -> bool:
 
 
 async def test_broken_file_changes_nothing_and_is_reported_until_it_is_mended(tmp_path):
-    file, port = tmp_path / "config.yaml", free_port()
+    file, port = tmp_path / "config.yaml", free_ports()
     good = together(port, model("m"))
     async with running_program(tmp_path, good) as program:
         assert (await program.chat("m"))[0] == 200
@@ -116,7 +116,7 @@ async def test_broken_file_changes_nothing_and_is_reported_until_it_is_mended(tm
 
         await program.until(is_reported, "the problem is shown")
         assert f"{file}:" in await problems(program)
-        assert "the former one stays" in program.log
+        await program.until(lambda: _says(program, "the former one stays"), "the log says so too")
         assert server_of(program, "m") == server
         assert (await program.chat("m"))[0] == 200
         file.unlink()
@@ -131,8 +131,12 @@ async def test_broken_file_changes_nothing_and_is_reported_until_it_is_mended(tm
         assert server_of(program, "m") == server
 
 
+async def _says(program, text) -> bool:
+    return text in program.log
+
+
 async def test_quick_edits_end_in_the_last_one_by_signal(tmp_path):
-    file, port = tmp_path / "config.yaml", free_port()
+    file, port = tmp_path / "config.yaml", free_ports()
     async with running_program(tmp_path, together(port, model("m0"))) as program:
         for number in range(1, 20):
             file.write_text(together(port, model(f"m{number}")))
@@ -147,7 +151,7 @@ async def test_quick_edits_end_in_the_last_one_by_signal(tmp_path):
 
 
 async def test_watched_file_is_read_when_it_changes(tmp_path):
-    file, port = tmp_path / "config.yaml", free_port()
+    file, port = tmp_path / "config.yaml", free_ports()
     async with running_program(tmp_path, together(port, model("m0")), "--watch-config") as program:
         for number in range(1, 6):
             file.write_text(together(port, *(model(f"m{each}") for each in range(number + 1))))
@@ -159,7 +163,7 @@ async def test_watched_file_is_read_when_it_changes(tmp_path):
 
 
 async def test_preload_after_a_reload_loads_only_what_is_new_in_the_list(tmp_path):
-    file, port = tmp_path / "config.yaml", free_port()
+    file, port = tmp_path / "config.yaml", free_ports()
     models = (model("a"), model("b"))
     hooks = "hooks: {{on_startup: {{preload: [{}]}}}}\n"
     async with running_program(tmp_path, together(port, *models, more=hooks.format("a"))) as program:
@@ -178,17 +182,17 @@ async def _is_ready(program, name) -> bool:
 async def test_second_instance_of_the_same_user_is_left_alone(tmp_path):
     """Both keep their run files in the same folder, and both have a model of the same name."""
     file = tmp_path / "config.yaml"
-    async with running_program(tmp_path, together(free_port(), model("m"))) as first:
+    async with running_program(tmp_path, together(free_ports(), model("m"))) as first:
         assert (await first.chat("m"))[0] == 200
         server = server_of(first, "m")
-        async with running_program(tmp_path, together(free_port(), model("m"))) as second:
+        async with running_program(tmp_path, together(free_ports(), model("m"))) as second:
             assert (await second.chat("m"))[0] == 200
             others = psutil.Process(second.process.pid).children(recursive=True)
-            await reload(second, file, together(free_port(), model("m", "--say hello")))
+            await reload(second, file, together(free_ports(), model("m", "--say hello")))
             second.process.kill()
             await second.ended()
             await second.until(lambda: _are_gone(others), "its models are gone")
-        async with running_program(tmp_path, together(free_port(), model("m"))) as third:
+        async with running_program(tmp_path, together(free_ports(), model("m"))) as third:
             assert (await third.chat("m"))[0] == 200
         assert server_of(first, "m") == server
         assert (await first.chat("m"))[0] == 200
