@@ -7,9 +7,11 @@ Standard library only, so that it starts fast.
 """
 
 import argparse
+import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import socketserver
@@ -83,6 +85,10 @@ def talk(every_s: float) -> None:
         time.sleep(every_s)
 
 
+def picture(content: bytes) -> dict:
+    return {"created": 1, "data": [{"b64_json": base64.b64encode(content).decode()}]}
+
+
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
@@ -117,6 +123,8 @@ class Connection(socketserver.StreamRequestHandler):
             self.send(200, dict(os.environ))
         elif path == "/headers":
             self.send(200, {"method": method, "headers": headers})
+        elif method == "POST" and headers.get("content-type", "").startswith("multipart/form-data"):
+            self.answer_form(path, body)
         elif method == "POST":
             self.answer_model(path, json.loads(body or b"{}"))
         else:
@@ -131,9 +139,30 @@ class Connection(socketserver.StreamRequestHandler):
         self.send(200 if is_ready else 503, {"status": "ok" if is_ready else "loading model"})
         return True
 
+    def answer_form(self, path: str, body: bytes) -> None:
+        """Answer an upload with what came: the size and name of its file, or its prompt as a picture."""
+        parts = [part.partition(b"\r\n\r\n") for part in body.split(body.partition(b"\r\n")[0])[1:-1]]
+        contents = {re.search(rb'name="(.+?)"', head)[1].decode(): content[:-2] for head, _, content in parts}
+        if path.endswith("/edits"):
+            self.send(200, picture(contents["prompt"]))
+        else:
+            name = re.search(rb'filename="(.+?)"', body)[1].decode()
+            self.send(200, {"text": f"{len(contents['file'])} bytes of {name}"})
+
     def answer_model(self, path: str, request: dict) -> None:
         if request.get("stream"):
             self.stream(request)
+        elif path.endswith("/audio/speech"):
+            self.send_bytes(200, "audio/mpeg", b"ID3 " + request["input"].encode())
+        elif path.endswith("/images/generations"):
+            self.send(200, picture(request["prompt"].encode()))
+        elif request.get("tools"):
+            function = {"name": request["tools"][0]["function"]["name"], "arguments": json.dumps({"city": "Paris"})}
+            call = {"id": "call_1", "type": "function", "function": function}
+            message = {"role": "assistant", "content": None, "tool_calls": [call]}
+            self.send(
+                200, {"model": request["model"], "choices": [{"message": message, "finish_reason": "tool_calls"}]}
+            )
         elif path.endswith("/embeddings"):
             self.send(
                 200, {"model": request["model"], "data": [{"embedding": [0.0, 1.0]}], "usage": {"prompt_tokens": 3}}
@@ -167,8 +196,10 @@ class Connection(socketserver.StreamRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
     def send(self, status: int, value: dict) -> None:
-        body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.send_bytes(status, "application/json", json.dumps(value).encode())
+
+    def send_bytes(self, status: int, kind: str, body: bytes) -> None:
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         self.wfile.write(head.encode() + body)
 
 
