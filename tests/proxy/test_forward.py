@@ -466,3 +466,19 @@ async def test_upload_to_a_slow_reader_is_held_back(tmp_path):
         go_on.set()
         client.send(b"x" * (50_000_000 - sent))
         assert (await client.answer())[2] == b"ok"
+
+
+@pytest.mark.parametrize("target", [CHAT, "/upstream/m/v1/chat/completions"])
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+async def test_request_that_arrives_in_small_pieces(target, connection):
+    body = b'{"model":"m","messages":[]}'
+    async with one_model() as (house, upstream):
+        client = await house.client()
+        message = http("POST", target, body, content_type="application/json", connection=connection)
+        for at in range(0, len(message), 9):
+            client.send(message[at : at + 9])
+            await client.writer.drain()
+            await asyncio.sleep(0)
+        status, headers, _ = await client.answer()
+        assert (status, headers.get("connection")) == (200, "close" if connection == "close" else None)
+        assert upstream.received[0].body == body
