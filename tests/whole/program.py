@@ -24,13 +24,6 @@ def profile(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
 
 
-def free_port() -> int:
-    """Return a port that nobody uses right now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 def free_ports(count: int = 16) -> int:
     """Return the first of ``count`` free ports in a row, where the system gives none to outgoing connections."""
     while True:

@@ -11,7 +11,7 @@ import pytest
 from tests.models.llama_server import llama_server_command
 from tests.models.tiny_gguf import write_tiny_gguf
 from tests.needs import need, need_llama_server
-from tests.whole.program import free_port, running_program
+from tests.whole.program import free_ports, running_program
 from tests.whole.test_life import model
 
 pytestmark = [pytest.mark.whole, pytest.mark.real, pytest.mark.linux]
@@ -31,7 +31,7 @@ def config(tmp_path) -> str:
     gguf = write_tiny_gguf(tmp_path / "real.gguf", seed=1, name="real")
     real = f"  real:\n    aliases: [gpt-4o-mini, claude-sonnet]\n    cmd: |\n      {llama_server_command(gguf)}\n"
     groups = "groups:\n  all: {swap: false, members: [real, fake]}\n"
-    return f"startPort: {free_port()}\n{groups}models:\n{real}{model('fake')}"
+    return f"startPort: {free_ports()}\n{groups}models:\n{real}{model('fake')}"
 
 
 async def test_openai_in_its_own_thread(tmp_path, config):
@@ -134,7 +134,7 @@ async def test_anthropic(tmp_path, config):
 
 
 async def test_anthropic_sees_a_stream_that_breaks(tmp_path):
-    text = f"startPort: {free_port()}\nmodels:\n{model('m', '--die-mid-stream')}"
+    text = f"startPort: {free_ports()}\nmodels:\n{model('m', '--die-mid-stream')}"
     async with (
         running_program(tmp_path, text) as program,
         anthropic.AsyncAnthropic(base_url=program.address, api_key="none", max_retries=0) as client,

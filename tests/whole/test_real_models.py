@@ -10,7 +10,7 @@ import pytest
 from tests.models.llama_server import llama_server_command
 from tests.models.tiny_gguf import write_tiny_gguf
 from tests.needs import need_llama_server
-from tests.whole.program import events_of, free_port, running_program, text_of
+from tests.whole.program import events_of, free_ports, running_program, text_of
 
 pytestmark = [pytest.mark.whole, pytest.mark.real, pytest.mark.linux]
 
@@ -24,7 +24,7 @@ def config(tmp_path) -> str:
     for seed, name in enumerate(("alice", "bob"), start=1):
         gguf = write_tiny_gguf(tmp_path / f"{name}.gguf", seed=seed, name=name)
         entries += f"  {name}:\n    cmd: |\n      {llama_server_command(gguf)}\n"
-    return f"startPort: {free_port()}\nmodels:\n{entries}"
+    return f"startPort: {free_ports()}\nmodels:\n{entries}"
 
 
 async def spoken(program, model: str) -> str:
