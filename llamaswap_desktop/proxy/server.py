@@ -26,6 +26,7 @@ from llamaswap_desktop.http1 import (
     Route,
     RouteTable,
     ServerConnection,
+    TurnEnd,
     check_host,
     check_origin,
     preflight_headers,
@@ -66,6 +67,7 @@ class Server:
         self._build_borrower = build_borrower
         self._holder_of = holder_of
         self._connections: set[ServerConnection] = set()
+        self._turn_end = TurnEnd()
         self._listener: asyncio.Server | None = None
         self._drained: asyncio.Event = asyncio.Event()
 
@@ -82,7 +84,7 @@ class Server:
         loop = asyncio.get_running_loop()
         try:
             self._listener = await loop.create_server(
-                lambda: ServerConnection(self), host or None, port, backlog=1024, ssl=tls
+                lambda: ServerConnection(self, self._turn_end), host or None, port, backlog=1024, ssl=tls
             )
         except (OSError, OverflowError) as error:
             raise ListenFailed(self._why(host, port, error)) from error
