@@ -12,7 +12,7 @@ VOCABULARY = {"types", "errors", "events", "commands", "snapshot", "tasks"}
 ROOMS = {
     "types": (set(), set()),
     "errors": (set(), set()),
-    "events": (VOCABULARY, set()),
+    "events": (VOCABULARY, {"msgspec"}),
     "commands": (VOCABULARY, set()),
     "snapshot": (VOCABULARY, set()),
     "tasks": (set(), set()),

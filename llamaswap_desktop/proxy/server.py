@@ -197,14 +197,14 @@ class Server:
         request = exchange.request
         self._core.publish(
             RequestFinished(
-                client=request.remote_ip,
-                method=request.method,
-                path=request.path,
-                protocol=f"HTTP/{request.version}",
-                status=exchange.status,
-                body_bytes=exchange.body_bytes,
-                user_agent=request.header(b"user-agent").decode("latin-1"),
-                duration_s=time.monotonic() - exchange.started_at,
+                request.remote_ip,
+                request.method,
+                request.path,
+                "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+                exchange.status,
+                exchange.body_bytes,
+                request.header(b"user-agent").decode("latin-1"),
+                time.monotonic() - exchange.started_at,
             )
         )
 
