@@ -18,7 +18,7 @@ ROOMS = {
     "tasks": (set(), set()),
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
-    "routing": (VOCABULARY | {"config"}, set()),
+    "routing": (VOCABULARY | {"config"}, {"msgspec"}),  # its structs only
     "logs": (VOCABULARY, set()),
     "monitor": (VOCABULARY, {"psutil"}),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),

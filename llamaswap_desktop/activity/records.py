@@ -55,7 +55,7 @@ class Finished(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """What is remembered in one go: ``passed_over`` requests that leave but a gap in the ids, then those of the list."""
+    """What is remembered in one go: ``passed_over`` requests that leave but a gap in the ids, then the ``finished``."""
 
     finished: Sequence[Finished]
     passed_over: int = 0
