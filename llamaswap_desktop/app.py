@@ -21,7 +21,7 @@ from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
 from llamaswap_desktop.http1 import LoanEnd
-from llamaswap_desktop.logs import AppLines, Logs
+from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
@@ -31,6 +31,9 @@ from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
 
 _log = logging.getLogger("llamaswap_desktop")
+
+_POLLED = ("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")
+"""Where an access line for each request would drown all others."""
 
 _SHUTDOWN_BUDGET_S = 30.0
 _LAST_RESORT_S = 35.0
@@ -58,6 +61,7 @@ class App:
         self._launcher = launcher
         self._logs = logs
         self._lines = lines
+        self._access = AccessLines(lines)
         self.core = Core(config, build_process=self._build_process, footprints=Footprints(memory_file))
         self._reloader = Reloader(self.core, sources, os.environ)
         self._watcher = watcher
@@ -154,13 +158,26 @@ class App:
     def _on_event(self, event: Event) -> None:
         match event:
             case RequestFinished():
-                _log_request(event)
+                self._log_request(event)
             case ConfigChanged():
                 self._apply(self.core.config)
                 self._logs.keep_only(self.core.config.models)
                 spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
             case _:
                 pass
+
+    def _log_request(self, event: RequestFinished) -> None:
+        if not event.path.startswith(_POLLED):
+            self._access.add(
+                event.client,
+                event.method,
+                event.path,
+                event.protocol,
+                event.status,
+                event.body_bytes,
+                event.user_agent,
+                event.duration_s,
+            )
 
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""
@@ -229,19 +246,3 @@ def _activity_settings(config: Config) -> Settings:
         metrics_max_in_memory=config.metrics_max_in_memory,
         capture_buffer_mb=config.capture_buffer_mb,
     )
-
-
-def _log_request(event: RequestFinished) -> None:
-    """Write the access line (HTTP specification, section 1.1)."""
-    if not event.path.startswith(("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")):
-        _log.info(
-            'Request %s "%s %s %s" %d %d "%s" %.3fms',
-            event.client,
-            event.method,
-            event.path,
-            event.protocol,
-            event.status,
-            event.body_bytes,
-            event.user_agent,
-            event.duration_s * 1000,
-        )

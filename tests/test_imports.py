@@ -12,13 +12,13 @@ VOCABULARY = {"types", "errors", "events", "commands", "snapshot", "tasks"}
 ROOMS = {
     "types": (set(), set()),
     "errors": (set(), set()),
-    "events": (VOCABULARY, set()),
+    "events": (VOCABULARY, {"msgspec"}),
     "commands": (VOCABULARY, set()),
     "snapshot": (VOCABULARY, set()),
     "tasks": (set(), set()),
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
-    "routing": (VOCABULARY | {"config"}, set()),
+    "routing": (VOCABULARY | {"config"}, {"msgspec"}),  # its structs only
     "logs": (VOCABULARY, set()),
     "monitor": (VOCABULARY, {"psutil"}),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),

@@ -12,6 +12,7 @@ from llamaswap_desktop.http1.limits import Limits, UsualLimits
 from llamaswap_desktop.http1.loan import BuildBorrower, LoanEnd
 from llamaswap_desktop.http1.messages import Headers, Request, ResponseHead
 from llamaswap_desktop.http1.origin import check_host, check_origin
+from llamaswap_desktop.http1.outgoing import TurnEnd
 from llamaswap_desktop.http1.routes import (
     ROUTES,
     Group,
@@ -51,6 +52,7 @@ __all__ = [
     "ServerConnection",
     "Service",
     "Timeouts",
+    "TurnEnd",
     "Upstream",
     "UsualLimits",
     "UsualTimeouts",

@@ -25,6 +25,7 @@ from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer
 from llamaswap_desktop.http1.limits import Limits
 from llamaswap_desktop.http1.messages import Request
+from llamaswap_desktop.http1.outgoing import Outgoing, TurnEnd
 from llamaswap_desktop.http1.reader import RequestReader
 
 _MAX_AHEAD_BYTES = 64 * 1024
@@ -67,12 +68,17 @@ class _Slot:
 
 
 class ServerConnection(asyncio.Protocol):
-    """Serves one client connection; hands each request in turn to ``service.dispatch``."""
+    """Serves one client connection; hands each request in turn to ``service.dispatch``.
 
-    def __init__(self, service: Service) -> None:
+    Connections that share a ``turn_end`` put their answers on the wire together.
+    """
+
+    def __init__(self, service: Service, turn_end: TurnEnd | None = None) -> None:
         self._service = service
+        self._turn_end = turn_end or TurnEnd()
         self._limits = service.limits
         self._transport: asyncio.Transport | None = None
+        self._outgoing: Outgoing
         self._client = ""
         self._reader: RequestReader
         self._slots: deque[_Slot] = deque()
@@ -100,7 +106,7 @@ class ServerConnection(asyncio.Protocol):
         """Close now if nothing is going on, else after the answer under way."""
         self._is_closing = True
         if self.is_idle and self._transport is not None:
-            self._transport.close()
+            self._outgoing.close()
         elif self._slots and not self._slots[0].exchange.is_begun:
             self._slots[0].exchange.close_after()
 
@@ -113,12 +119,14 @@ class ServerConnection(asyncio.Protocol):
     def drop(self) -> None:
         """End the connection at once, whatever is going on."""
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.flush()
+            self._outgoing.abort()
 
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outgoing = Outgoing(self._transport, self._turn_end)
         peer = transport.get_extra_info("peername")
         self._client = peer[0] if peer else ""
         self._reader = RequestReader(self, self._limits, self._client)
@@ -268,10 +276,8 @@ class ServerConnection(asyncio.Protocol):
 
     def write(self, pieces: list[bytes]) -> None:
         if self._transport is not None:
-            if len(pieces) == 1:
-                self._transport.write(pieces[0])
-            else:
-                self._transport.writelines(pieces)
+            for piece in pieces:
+                self._outgoing.write(piece)
 
     def abort(self) -> None:
         """End the connection visibly: an HTTP/1.0 client takes an orderly close for the end of the body."""
@@ -282,11 +288,12 @@ class ServerConnection(asyncio.Protocol):
         self._is_closing = True
         if exchange.request.version == "1.0":
             if self._transport.get_extra_info("sslcontext") is not None:
-                self._transport.abort()  # no close_notify: with TLS that is what tells
+                self._outgoing.flush()
+                self._outgoing.abort()  # no close_notify: with TLS that is what tells
                 return
             sock: socket.socket = self._transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._transport.close()
+        self._outgoing.close()
 
     def _close_gently(self) -> None:
         """End the connection so that the client gets what was written, even if it is still sending."""
@@ -296,11 +303,11 @@ class ServerConnection(asyncio.Protocol):
             return
         is_quiet = not self._slots or self._slots[-1].is_whole
         if (is_quiet and self._fault is None) or not transport.can_write_eof():
-            transport.close()
+            self._outgoing.close()
             return
         self._is_lingering = True
         self.hold_reading(False)
-        transport.write_eof()
+        self._outgoing.end()
         asyncio.get_running_loop().call_later(_LINGER_S, transport.close)
 
     def hold_reading(self, hold: bool) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.call import BodySource, Call, Receiver
+from llamaswap_desktop.http1.outgoing import TurnEnd
 from llamaswap_desktop.http1.timeouts import Timeouts, UsualTimeouts
 from llamaswap_desktop.http1.tls import client_context
 from llamaswap_desktop.http1.upstream_connection import UpstreamConnection, reason_of
@@ -36,6 +37,7 @@ class Upstream:
         self.prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self.host_header = _host_header(parts.netloc)
         self.timeouts: Timeouts = timeouts or UsualTimeouts()
+        self.turn_end = TurnEnd()
         self._host = parts.hostname or ""
         self._is_tls = parts.scheme == "https"
         self._port = parts.port or (443 if self._is_tls else 80)

@@ -15,6 +15,7 @@ import httptools
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.framing import has_no_body
 from llamaswap_desktop.http1.messages import Headers, ResponseHead
+from llamaswap_desktop.http1.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from llamaswap_desktop.http1.call import Call
@@ -29,6 +30,7 @@ class UpstreamConnection(asyncio.Protocol):
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
         self._transport: asyncio.Transport | None = None
+        self._outgoing: Outgoing
         self._call: Call | None = None
         self._exchanges = 0
         self._usable_until = 0.0
@@ -60,7 +62,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = call
         self._parser = httptools.HttpResponseParser(self)
         call.attach(self)
-        self._transport.write(call.message)
+        self._outgoing.write(call.message)
         if call.body is not None:
             self.pump()
         elif self._upstream.timeouts.response_header_s:
@@ -72,7 +74,7 @@ class UpstreamConnection(asyncio.Protocol):
         if call is None or call.body is None or self._transport is None:
             return
         while not self._is_full and self._transport is not None and (piece := call.body.read()):
-            self._transport.write(piece)
+            self._outgoing.write_now(piece)
         if call.body.is_exhausted and self._timer is None and self._upstream.timeouts.response_header_s:
             self._await_head()
 
@@ -96,7 +98,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = None
         self._stop_timer()
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.abort()
 
     def hold(self, hold: bool) -> None:
         if self._transport is not None and hold != self._is_held and not self._transport.is_closing():
@@ -110,6 +112,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outgoing = Outgoing(self._transport, self._upstream.turn_end)
         if interval_s := self._upstream.timeouts.keepalive_s:
             _keep_alive(transport.get_extra_info("socket"), interval_s)
         self._upstream.opened(self)
@@ -216,7 +219,7 @@ class UpstreamConnection(asyncio.Protocol):
         call, self._call = self._call, None
         self._stop_timer()
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.abort()
         if call is None:
             return
         if self._has_answered:

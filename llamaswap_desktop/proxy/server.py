@@ -26,6 +26,7 @@ from llamaswap_desktop.http1 import (
     Route,
     RouteTable,
     ServerConnection,
+    TurnEnd,
     check_host,
     check_origin,
     preflight_headers,
@@ -68,6 +69,7 @@ class Server:
         self._build_borrower = build_borrower
         self._holder_of = holder_of
         self._connections: set[ServerConnection] = set()
+        self._turn_end = TurnEnd()
         self._listener: asyncio.Server | None = None
         self._drained: asyncio.Event = asyncio.Event()
 
@@ -84,7 +86,7 @@ class Server:
         loop = asyncio.get_running_loop()
         try:
             self._listener = await loop.create_server(
-                lambda: ServerConnection(self), host or None, port, backlog=1024, ssl=tls
+                lambda: ServerConnection(self, self._turn_end), host or None, port, backlog=1024, ssl=tls
             )
         except (OSError, OverflowError) as error:
             raise ListenFailed(self._why(host, port, error)) from error
@@ -204,14 +206,14 @@ class Server:
         request = exchange.request
         self._core.publish(
             RequestFinished(
-                client=request.remote_ip,
-                method=request.method,
-                path=request.path,
-                protocol=f"HTTP/{request.version}",
-                status=exchange.status,
-                body_bytes=exchange.body_bytes,
-                user_agent=request.header(b"user-agent").decode("latin-1"),
-                duration_s=time.monotonic() - exchange.started_at,
+                request.remote_ip,
+                request.method,
+                request.path,
+                "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+                exchange.status,
+                exchange.body_bytes,
+                request.header(b"user-agent").decode("latin-1"),
+                time.monotonic() - exchange.started_at,
             )
         )
 
