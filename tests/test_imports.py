@@ -27,8 +27,10 @@ ROOMS = {
     "core": (VOCABULARY | {"config", "routing", "http1", "process"}, {"msgspec"}),
     "proxy": (VOCABULARY | {"config", "http1", "core"}, {"msgspec"}),
     "web": (VOCABULARY | {"config", "http1", "core", "activity", "logs", "monitor"}, {"aiohttp", "msgspec"}),
-    "tray": (VOCABULARY, {"pystray", "PIL", "jeepney", "gi"}),
-    "desktop": (VOCABULARY, {"platformdirs", "jeepney"}),
+    "settings": (VOCABULARY, {"msgspec", "yaml"}),
+    "dbus": (VOCABULARY, {"jeepney"}),
+    "tray": (VOCABULARY | {"dbus"}, {"pystray", "PIL", "jeepney", "gi"}),
+    "desktop": (VOCABULARY | {"dbus"}, {"platformdirs", "jeepney", "psutil"}),
     "demo": (set(), {"aiohttp", "msgspec"}),
 }
 """Room: the rooms and the packages it may import, beside the standard library."""
