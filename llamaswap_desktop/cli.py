@@ -16,21 +16,27 @@ from llamaswap_desktop import __version__
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 9292
+_CLIENT_VERBS = {
+    *("status", "list", "load", "unload", "pin", "unpin", "pause", "resume", "profile"),
+    *("reload", "logs", "open", "settings", "quit", "completion"),
+}
+"""What is asked of the running program; ``client.VERBS`` has them, and a test holds the two together."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
     """What to serve and where; ``sources`` None means the user's own file.
 
-    ``watches`` is whether a change of the sources is to be noticed by itself.
+    ``listen`` is host and port, None if the command line names none.  ``uses_settings`` is whether ``settings.yaml``
+    has a say: with a tray, and when serving the user's own file.  ``watches`` is whether a change of the sources is to
+    be noticed by itself.  ``is_autostart`` says that the system has started us, at login.
     """
 
     sources: Sources | None
-    host: str
-    port: int
+    listen: tuple[str, int] | None = None
+    uses_settings: bool = False
     watches: bool = False
+    is_autostart: bool = False
 
 
 class _Usage(Exception):
@@ -63,6 +69,11 @@ def run(arguments: Sequence[str]) -> int:
                 return _check(words[1:])
             case ["schema"]:
                 return _schema(words[1:])
+            case [verb] if verb in _CLIENT_VERBS:
+                from llamaswap_desktop.client import run_verb  # noqa: PLC0415
+                from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+
+                return run_verb(verb, words[1:], user_paths().run_dir)
         return _run(words)
     except _Usage as error:
         sys.stderr.write(f"llamaswap-desktop: {error}\n{error.usage or _build_parser().format_usage()}")
@@ -87,9 +98,15 @@ def _run(words: list[str]) -> int:
     if options.user and has_sources:
         raise _Usage("--user excludes --config and --config-dir")
     sources = Sources(options.config, options.config_dir) if has_sources else None
-    host, port = parse_listen(options.listen)
+    listen = None if options.listen is None else parse_listen(options.listen)
     watches = options.watch_config if options.watch_config is not None else sources is None
-    wish = ServeOptions(sources=sources, host=host, port=port, watches=watches)
+    wish = ServeOptions(
+        sources=sources,
+        listen=listen,
+        uses_settings=not serve or options.user,
+        watches=watches,
+        is_autostart=options.autostart,
+    )
     # --version and usage errors need nothing of either:
     if serve:
         from llamaswap_desktop.program import serve as serve_headless  # noqa: PLC0415
@@ -183,9 +200,8 @@ def _build_parser() -> _Parser:
     parser.add_argument("--user", action="store_true", help="use your own config.yaml (the default without 'serve')")
     parser.add_argument(
         "--listen",
-        default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
         metavar="HOST:PORT",
-        help="address to serve on; ':9292' means all interfaces (default: %(default)s)",
+        help="address to serve on; ':9292' means all interfaces (default: 127.0.0.1:9292, or that of settings.yaml)",
     )
     parser.add_argument(
         "--watch-config",
@@ -195,6 +211,7 @@ def _build_parser() -> _Parser:
         metavar="true|false",
         help="read changed sources again by itself (default: for your own config.yaml)",
     )
+    parser.add_argument("--autostart", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     return parser
 

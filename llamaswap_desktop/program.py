@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from llamaswap_desktop.app import App
-from llamaswap_desktop.config import Sources, load_config
+from llamaswap_desktop.config import Config, Sources, load_config
 from llamaswap_desktop.desktop import Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
-from llamaswap_desktop.process import Launcher
+from llamaswap_desktop.process import Kind, Launcher
+from llamaswap_desktop.settings import Settings, SettingsFile
 
 if TYPE_CHECKING:
     from llamaswap_desktop.cli import ServeOptions
@@ -59,7 +62,8 @@ class Program:
         self._logs: Logs | None = None
         self._stdout = Stdout()
         self._files = LogFiles(paths.log_dir) if keeps_files else None
-        self.launcher = Launcher.open(paths.run_dir)
+        self.launcher = Launcher.open(paths.run_dir, Kind.TRAY if keeps_files else Kind.SERVE)
+        self.settings = SettingsFile(paths.settings_file)
 
     def serve(self, options: "ServeOptions") -> int:
         """Serve on this thread, without a tray; return the exit status.  Raises as ``serve`` does."""
@@ -68,7 +72,7 @@ class Program:
     async def _serve(self, options: "ServeOptions") -> int:
         app = self.build_app(options)
         _handle_signals(app)
-        return await app.run(options.host, options.port)
+        return await app.run(*self.address_of(options))
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
@@ -86,9 +90,26 @@ class Program:
             lines=self.lines,
             sources=sources,
             config_backups=self.paths.config_backups_of(sources.file),
+            settings=self.settings,
             memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
             watches_sources=options.watches,
+            adjust=self._with_own_key if options.uses_settings else lambda config: config,
         )
+
+    def address_of(self, options: "ServeOptions") -> tuple[str, int]:
+        """Return host and port to serve on: the command line's, else those of the settings."""
+        if options.listen is not None:
+            return options.listen
+        settings = self.settings.now if options.uses_settings else Settings()
+        host, port = settings.host_and_port
+        return ("0.0.0.0" if settings.share_on_lan else host), port  # noqa: S104 - the user's own wish, with a key
+
+    def _with_own_key(self, config: Config) -> Config:
+        """Ask for the key of the settings too, while this computer is shared."""
+        settings = self.settings.now
+        if not settings.share_on_lan:
+            return config
+        return msgspec.structs.replace(config, api_keys=(*config.api_keys, settings.api_key))
 
     def _open_logs(self, to_stdout: LogToStdout) -> Logs:
         """Return the logs; what goes to standard output is settled by the first to ask, until the next start."""

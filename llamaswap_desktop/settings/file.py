@@ -50,9 +50,13 @@ class SettingsFile:
                 watcher(settings)
         return self.now
 
+    def save(self) -> None:
+        """Write the settings as they are, so that there is a file to edit.  Raises ``OSError``."""
+        self._write(self.now)
+
     def _read(self) -> Settings:
         try:
-            keys = yaml.load(self.path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506 - it is safe
+            keys = yaml.load(self.path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         except FileNotFoundError:
             return Settings()
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -81,6 +81,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         if self.share_on_lan and not self.api_key:
             raise ValueError("shareOnLan: needs an apiKey, for everybody on the network could use your models")
 
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """The address to serve on when it is not shared; an empty host means all interfaces."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
 
 def parse_settings(keys: _Keys) -> Settings:
     """Return the settings in ``keys``; unknown ones are passed over.  Raises ``SettingsRefused``."""

@@ -63,7 +63,9 @@ def test_details_of_a_model():
 
 @pytest.mark.parametrize("count", [1, ONE_LIST, ONE_LIST + 1, 200, 1000])
 def test_every_model_is_there_once_and_no_list_is_long(count):
-    names = [f"{'qwen gemma llama phi mistral 7b é'.split()[number % 7]}-{number}" for number in range(count)]
+    names = [
+        f"{['qwen', 'gemma', 'llama', 'phi', 'mistral', '7b', 'é'][number % 7]}-{number}" for number in range(count)
+    ]
     groups = (group("coding", *names[: count // 2]), group("(default)", *names[count // 2 :]))
     for menu in (menu_of(*map(model, names)), menu_of(*map(model, names), groups=groups)):
         assert sorted(item.key for item in leaves(menu)) == sorted(names)
