@@ -36,9 +36,9 @@ class Companions:
         settings: SettingsFile,
         notifier: Notifier,
         *,
-        act: Act,
-        changed: Callable[[Settings], None],
         has_own_port: bool,
+        act: Act = lambda _action: None,
+        changed: Callable[[Settings], None] = lambda _settings: None,
     ) -> None:
         self.notifier = notifier
         self._settings = settings

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llamaswap_desktop.app import App
+from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Config, Sources, load_config
-from llamaswap_desktop.desktop import Paths, user_paths
+from llamaswap_desktop.desktop import NullNotifier, Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
@@ -72,7 +73,11 @@ class Program:
     async def _serve(self, options: "ServeOptions") -> int:
         app = self.build_app(options)
         _handle_signals(app)
-        return await app.run(*self.address_of(options))
+        if not options.uses_settings:
+            return await app.run(*self.address_of(options))
+        companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
+        with companions.attend(app):
+            return await app.run(*self.address_of(options))
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""

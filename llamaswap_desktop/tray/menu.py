@@ -77,7 +77,8 @@ def _trouble(snapshot: Snapshot) -> Menu:
 
 
 def _groups(snapshot: Snapshot) -> Menu:
-    return (Submenu("groups", "Groups", groups_menu(snapshot)),) if snapshot.groups else ()
+    groups = groups_menu(snapshot)
+    return (Submenu("groups", "Groups", groups),) if groups else ()
 
 
 def _profiles(snapshot: Snapshot) -> Menu:

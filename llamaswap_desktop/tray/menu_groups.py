@@ -3,16 +3,17 @@
 from llamaswap_desktop.commands import Command, LoadModel, SetGroup, UnloadModel
 from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import Item, Menu, Separator, Submenu, Tick, Together, ticked
-from llamaswap_desktop.tray.texts import group_name, is_loading, loaded_of
+from llamaswap_desktop.tray.texts import DEFAULT_GROUP, group_name, is_loading, loaded_of
 from llamaswap_desktop.types import ProcessState
 
 
 def groups_menu(snapshot: Snapshot) -> Menu:
-    """Return one submenu for each group."""
+    """Return one submenu for each group of the configuration; the one of all other models has no switches."""
     by_id = {model.id: model for model in snapshot.models}
     return tuple(
         _group_submenu(group, [by_id[member] for member in group.members if member in by_id])
         for group in snapshot.groups
+        if group.id != DEFAULT_GROUP
     )
 
 

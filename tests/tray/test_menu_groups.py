@@ -49,6 +49,10 @@ def test_a_partly_loaded_group_says_how_far():
     assert items["all"].label == "1 of 2 loaded"
 
 
+def test_models_in_no_group_are_no_group():
+    assert groups_menu(Snapshot(groups=(dataclasses.replace(TOGETHER, id="(default)"),))) == ()
+
+
 def test_switches_are_live_and_can_be_given_back():
     _, items = items_of(TOGETHER, STOPPED, STOPPED)
     assert [items[name].tick for name in ("swap", "exclusive", "persistent")] == [Tick.OFF, Tick.ON, Tick.OFF]
