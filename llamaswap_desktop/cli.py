@@ -67,6 +67,8 @@ def run(arguments: Sequence[str]) -> int:
         match words[:1]:
             case ["check"]:
                 return _check(words[1:])
+            case ["diagnose"]:
+                return _diagnose(words[1:])
             case ["schema"]:
                 return _schema(words[1:])
             case [verb] if verb in _CLIENT_VERBS:
@@ -173,6 +175,38 @@ def _build_check_parser() -> _Parser:
     parser.add_argument("--print", action="store_true", help="show what holds, without secrets")
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     return parser
+
+
+def _diagnose(words: list[str]) -> int:
+    """Carry out ``diagnose``: write the archive, and say where it is."""
+    from datetime import datetime  # noqa: PLC0415
+
+    from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+    from llamaswap_desktop.diagnose import archive_name, collect_diagnostics  # noqa: PLC0415
+
+    parser = _Parser(
+        prog="llamaswap-desktop diagnose",
+        description="Collect versions, settings, configuration, logs and hardware in one archive, without secrets.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the archive (default: in this folder)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: your own)")
+    parser.add_argument("--json", action="store_true", help="answer with JSON")
+    options = parser.parse_args(words)
+    paths = user_paths()
+    file = options.file or Path(archive_name(datetime.now().astimezone()))
+    try:
+        collect_diagnostics(file, paths, Sources(options.config or paths.config_file))
+    except OSError as error:
+        sys.stderr.write(f"llamaswap-desktop: cannot write {file}: {error}\n")
+        return 1
+    if options.json:
+        import msgspec  # noqa: PLC0415
+
+        sys.stdout.write(msgspec.json.encode({"ok": True, "file": str(file.absolute())}).decode() + "\n")
+    else:
+        sys.stdout.write(f"{file.absolute()}\nLook through it before you give it to anybody.\n")
+    return 0
 
 
 def _schema(words: list[str]) -> int:

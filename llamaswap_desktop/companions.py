@@ -6,23 +6,31 @@ Everything here lives on the core's loop; what a message's button asks for goes 
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from llamaswap_desktop.app import App
 from llamaswap_desktop.desktop import Notifier
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError
 from llamaswap_desktop.group_switches import GroupSwitches
 from llamaswap_desktop.notices import Act, Notices, shared_on_lan, start_failed, trouble
+from llamaswap_desktop.pausing import PauseWatch
 from llamaswap_desktop.settings import Settings, SettingsFile, SettingsRefused
 from llamaswap_desktop.tasks import spawn
+
+if TYPE_CHECKING:
+    from llamaswap_desktop.desktop.logind import Logind
 
 _log = logging.getLogger("llamaswap_desktop")
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's own wish, with a key
 
-BuildCompanions = Callable[[Callable[..., None]], "Companions"]
-"""Builds them on the core's loop; is given what ends the program, within so many seconds."""
+_SESSION_END_BUDGET_S = 4.0
+"""logind waits five seconds, if it does."""
+
+BuildCompanions = Callable[[], "Companions"]
+"""Builds them, on the core's loop."""
 
 
 class Companions:
@@ -51,19 +59,40 @@ class Companions:
         settings.watch(self._on_settings)
         changed(settings.now)
 
-    @contextlib.contextmanager
-    def attend(self, app: App) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def attend(self, app: App) -> AsyncIterator[None]:
         """Accompany ``app``, from before it serves until it has ended."""
         self._app = app
         app.core.report("settings", self._settings.problem)
         self._notices = notices = Notices(app.core, self.notifier.show, self._act)
         groups = GroupSwitches(app.core, self._settings)
+        pauses = PauseWatch(app.core, self._settings)
+        pauses.start()
+        logind = self._listen_to_logind(app)
         try:
             yield
         finally:
+            if logind is not None:
+                await logind.close()
+            await pauses.stop()
             groups.stop()
             notices.stop()
             self._app = self._notices = None
+
+    def _listen_to_logind(self, app: App) -> "Logind | None":
+        if sys.platform != "linux":
+            return None
+        from llamaswap_desktop.dbus import system_bus_address  # noqa: PLC0415 - on Linux only
+        from llamaswap_desktop.desktop.logind import Logind  # noqa: PLC0415
+
+        async def before_sleep() -> None:
+            if self._settings.now.unload_before_sleep:
+                await app.core.unload()
+
+        def shutting_down() -> None:
+            app.quit(_SESSION_END_BUDGET_S)
+
+        return Logind(system_bus_address(), before_sleep=before_sleep, shutting_down=shutting_down)
 
     async def close(self) -> None:
         """End."""

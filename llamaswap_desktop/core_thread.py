@@ -126,7 +126,7 @@ class CoreThread:
     async def _live(self) -> int:
         self._loop = asyncio.get_running_loop()
         self._paced = Paced(self._show, self._latest)
-        self._companions = self._build_companions(self._quit)
+        self._companions = self._build_companions()
         self._has_loop.set()
         try:
             return await self._serve_until_it_ends()
@@ -152,7 +152,7 @@ class CoreThread:
         unwatch = app.core.watch(self._paced)
         self._app = app
         try:
-            with self._companions.attend(app):
+            async with self._companions.attend(app):
                 return await app.run(*self._program.address_of(self._options))
         finally:
             self._app = None

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from llamaswap_desktop import __version__
@@ -15,9 +16,10 @@ from llamaswap_desktop.commands import Quit, ReloadConfig
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, open_path, open_url
+from llamaswap_desktop.diagnose import archive_name, collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
-from llamaswap_desktop.notices import config_checked, trouble
+from llamaswap_desktop.notices import config_checked, diagnostics_collected, trouble
 from llamaswap_desktop.settings import Settings, WaitingRequests
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import (
@@ -196,7 +198,14 @@ class Desk:
             self.core.notify(config_checked(None, len(config.models), tuple(config.warnings), self.act))
 
     def _collect_diagnostics(self) -> None:
-        pass
+        now = datetime.now().astimezone()
+        file = self._paths.log_dir / archive_name(now)
+        try:
+            collect_diagnostics(file, self._paths, self._sources)
+        except OSError as error:
+            self._fail("Diagnostics could not be written", str(error))
+        else:
+            self.core.notify(diagnostics_collected(file, self.act))
 
     def _aside(self, name: str, work: Callable[[], None]) -> None:
         """Do something that takes a while on a thread of its own: a menu never waits."""

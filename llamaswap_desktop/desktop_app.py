@@ -1,7 +1,6 @@
 """The start with a tray: the tray on the main thread, the core on its own; one of them per user and session."""
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llamaswap_desktop.companions import Companions
@@ -10,6 +9,7 @@ from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desk import Desk
 from llamaswap_desktop.desktop import APP_ID, BalloonNotifier, Notifier, QuietNotifier, build_autostart, take_lock
 from llamaswap_desktop.desktop import user_paths as paths_of_user
+from llamaswap_desktop.notices import crashed, unexpected_error
 from llamaswap_desktop.process import user_environment
 from llamaswap_desktop.program import Program, started_program
 from llamaswap_desktop.second_start import bring_up_the_first
@@ -37,8 +37,10 @@ def run_desktop(options: "ServeOptions") -> int:
 
 
 def _run(options: "ServeOptions", program: Program) -> int:
-    def build_companions(_quit_soon: Callable[..., None]) -> Companions:
+    def build_companions() -> Companions:
         notifier = QuietNotifier(build_notifier(), is_wanted=lambda: program.settings.now.notifications)
+        if program.has_crashed:
+            notifier.show(crashed(desk.act))
         return Companions(
             program.settings,
             notifier,
@@ -61,6 +63,7 @@ def _run(options: "ServeOptions", program: Program) -> int:
     sources = options.sources or Sources(file=program.paths.config_file)
     core = CoreThread(options, program, build_companions)
     desk = Desk(core, program.paths, sources, build_autostart(environment), environment)
+    program.unexpected.tell = lambda what: core.notify(unexpected_error(what, desk.act))
     tray = build_tray(desk.wishes)
     if tray is None:
         return program.serve(options)

@@ -1,6 +1,7 @@
 """What is worth telling somebody who looks elsewhere: few things, each with what can be done about it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from llamaswap_desktop.commands import LoadModel
 from llamaswap_desktop.core import Core
@@ -112,6 +113,25 @@ def shared_on_lan(address: str, key: str, act: Act) -> Notice:
         "settings.yaml."
     )
     return Notice("sharing", "Shared on the local network", text, offers, was_asked_for=True)
+
+
+def unexpected_error(what: str, act: Act) -> Notice:
+    """Say that something went wrong inside, and that models go on."""
+    offers = (Offer("Show log", lambda: act(ShowLog())),)
+    return Notice("unexpected", "Something went wrong inside", f"{what}. Models go on; the log has details.", offers)
+
+
+def crashed(act: Act) -> Notice:
+    """Say that the last run has ended by a crash."""
+    offers = (Offer("Open folder", lambda: act(Local.OPEN_LOG_FOLDER)),)
+    return Notice("crash", "The last run crashed", "What is known of it stands in last-crash.log.", offers)
+
+
+def diagnostics_collected(file: Path, act: Act) -> Notice:
+    """Say where the archive is."""
+    offers = (Offer("Open folder", lambda: act(Local.OPEN_LOG_FOLDER)),)
+    text = f"{file.name}; look through it before you give it to anybody."
+    return Notice("diagnostics", "Diagnostics were collected", text, offers, was_asked_for=True)
 
 
 def trouble(title: str, text: str) -> Notice:

@@ -20,6 +20,7 @@ from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
 from llamaswap_desktop.process import Kind, Launcher
 from llamaswap_desktop.settings import Settings, SettingsFile
+from llamaswap_desktop.unexpected import Unexpected, crashes_recorded
 
 if TYPE_CHECKING:
     from llamaswap_desktop.cli import ServeOptions
@@ -44,10 +45,12 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     program = Program(user_paths(), keeps_files=keeps_files)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(program.close)
+        stack.enter_context(program.unexpected.caught())
+        if keeps_files:
+            program.has_crashed = stack.enter_context(crashes_recorded(program.paths.log_dir))
         yield program
-    finally:
-        program.close()
 
 
 class Program:
@@ -56,6 +59,9 @@ class Program:
     def __init__(self, paths: Paths, *, keeps_files: bool) -> None:
         self.paths = paths
         self.keeps_files = keeps_files
+        self.has_crashed = False
+        """Whether the last run with a tray ended by a crash of the interpreter."""
+        self.unexpected = Unexpected()
         self.lines = AppLines(self._write)
         self.lines.attach()
         self.lines.configure()
@@ -76,12 +82,14 @@ class Program:
         if not options.uses_settings:
             return await app.run(*self.address_of(options))
         companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
-        with companions.attend(app):
+        async with companions.attend(app):
             return await app.run(*self.address_of(options))
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
-        self.lines.bind(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self.lines.bind(loop)
+        self.unexpected.hear(loop)
         sources = options.sources or Sources(file=ensure_user_config(self.paths))
         try:
             config = load_config(sources, environment=os.environ)

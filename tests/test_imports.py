@@ -41,7 +41,7 @@ ROOMS = {
 
 WIRING = {
     "app", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices", "group_switches",
-    "second_start", "pausing", "diagnose", "cli", "firstrun", "__main__", "__init__",
+    "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 
