@@ -26,6 +26,7 @@ from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
+from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.tasks import running, spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
@@ -43,6 +44,8 @@ _FORCED_BUDGET_S = 2.0
 class App:
     """The core with its front door, from the first request to the last.
 
+    ``adjust`` adds what this desktop wants to ``config`` and to each that is read later.
+
     Building one raises ``ConfigError`` if the configuration names a planner that cannot be used.
     """
 
@@ -55,15 +58,17 @@ class App:
         lines: AppLines,
         sources: Sources,
         config_backups: Path,
+        settings: SettingsFile,
         memory_file: Path | None = None,
         watcher: Watcher | None = None,
+        adjust: Callable[[Config], Config] = lambda config: config,
     ) -> None:
         self._launcher = launcher
         self._logs = logs
         self._lines = lines
         self._access = AccessLines(lines)
-        self.core = Core(config, build_process=self._build_process, footprints=Footprints(memory_file))
-        self._reloader = Reloader(self.core, sources, os.environ)
+        self.core = Core(adjust(config), build_process=self._build_process, footprints=Footprints(memory_file))
+        self._reloader = Reloader(self.core, sources, os.environ, adjust=adjust)
         self._watcher = watcher
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
@@ -71,7 +76,11 @@ class App:
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
         self._server = Server(
-            self.core, build_borrower=self._build_borrower, holder_of=holder_of_port, observer=self._activity
+            self.core,
+            build_borrower=self._build_borrower,
+            holder_of=holder_of_port,
+            observer=self._activity,
+            own_token=launcher.run_file.token,
         )
         self._api = Api(
             core=self.core,
@@ -81,9 +90,11 @@ class App:
             hardware=self._known_hardware,
             reloader=self._reloader,
             config_backups=config_backups,
+            settings=settings,
             version=Version(__version__),
         )
         self._web = self._api.build_runner()
+        self._tls: ssl.SSLContext | None = None
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
         self._budget_s = _SHUTDOWN_BUDGET_S
@@ -126,7 +137,8 @@ class App:
             await self._close()
             raise
         self._start_rooms()
-        self._announce("http" if tls is None else "https", bound_host, bound_port)
+        self._tls = tls
+        self._announce(bound_host, bound_port)
         background = [spawn("preload", preload(self.core, self.core.config.hooks.on_startup.preload))]
         if self._watcher is not None:
             background.append(spawn("watch the sources", self._watcher.run(self.reload)))
@@ -150,6 +162,22 @@ class App:
         if self._stop.is_set():
             self._force.set()
         self._stop.set()
+
+    @property
+    def port(self) -> int:
+        """The port that is served."""
+        return int(self.core.snapshot().address.rpartition(":")[2])
+
+    async def move(self, host: str, port: int) -> None:
+        """Serve on another address from now on; what is under way goes on.
+
+        Raises ``ListenFailed``, and then the former address is served again.
+        """
+        self._announce(*await self._server.move(host, port, tls=self._tls))
+
+    async def reload_now(self) -> None:
+        """Read the configuration again; returns when it holds.  Raises ``ConfigError``, and nothing has changed."""
+        await self._reloader.ask()
 
     def reload(self) -> None:
         """Read the configuration again; how that goes is told by events, and in the log."""
@@ -185,10 +213,11 @@ class App:
         secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
 
-    def _announce(self, scheme: str, host: str, port: int) -> None:
+    def _announce(self, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
-        address = f"{scheme}://{shown}:{port}"
+        address = f"{'http' if self._tls is None else 'https'}://{shown}:{port}"
+        self._launcher.run_file.serve_on(address)
         self.core.entered(Phase.SERVING, address=address)
         if is_open:
             _log.warning("other computers can reach this address; --listen 127.0.0.1:%d would prevent that", port)
@@ -230,6 +259,7 @@ class App:
     async def _close(self) -> None:
         if self._hardware is not None:
             self._hardware.cancel()
+        self._launcher.run_file.serve_on("")
         self._memory.stop()
         await self._sampler.stop()
         await self._activity.close()

@@ -16,8 +16,11 @@ from llamaswap_desktop import __version__
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 9292
+_CLIENT_VERBS = {
+    *("status", "list", "load", "unload", "pin", "unpin", "pause", "resume", "profile"),
+    *("reload", "logs", "open", "settings", "quit", "completion"),
+}
+"""What is asked of the running program; ``client.VERBS`` has them, and a test holds the two together."""
 
 _WITH_A_VALUE = {"--config", "--config-dir", "--listen", "--tls-cert-file", "--tls-key-file"}
 
@@ -26,16 +29,19 @@ _WITH_A_VALUE = {"--config", "--config-dir", "--listen", "--tls-cert-file", "--t
 class ServeOptions:
     """What to serve and where; ``sources`` None means the user's own file.
 
-    ``watches`` is whether a change of the sources is to be noticed by itself.  With ``certificate`` and ``key`` (PEM
-    files) clients must speak TLS.
+    ``listen`` is host and port, None if the command line names none.  ``uses_settings`` is whether ``settings.yaml``
+    has a say: with a tray, and when serving the user's own file.  ``watches`` is whether a change of the sources is to
+    be noticed by itself.  ``is_autostart`` says that the system has started us, at login.  With ``certificate`` and
+    ``key`` (PEM files) clients must speak TLS.
     """
 
     sources: Sources | None
-    host: str
-    port: int
+    listen: tuple[str, int] | None = None
+    uses_settings: bool = False
     watches: bool = False
     certificate: Path | None = None
     key: Path | None = None
+    is_autostart: bool = False
 
 
 class _Usage(Exception):
@@ -66,8 +72,15 @@ def run(arguments: Sequence[str]) -> int:
         match words[:1]:
             case ["check"]:
                 return _check(words[1:])
+            case ["diagnose"]:
+                return _diagnose(words[1:])
             case ["schema"]:
                 return _schema(words[1:])
+            case [verb] if verb in _CLIENT_VERBS:
+                from llamaswap_desktop.client import run_verb  # noqa: PLC0415
+                from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+
+                return run_verb(verb, words[1:], user_paths().run_dir)
         return _run(words)
     except _Usage as error:
         sys.stderr.write(f"llamaswap-desktop: {error}\n{error.usage or _build_parser().format_usage()}")
@@ -97,15 +110,16 @@ def _run(words: list[str]) -> int:
         )
         return 1
     sources = Sources(options.config, options.config_dir) if has_sources else None
-    host, port = parse_listen(options.listen)
+    listen = None if options.listen is None else parse_listen(options.listen)
     watches = options.watch_config if options.watch_config is not None else sources is None
     wish = ServeOptions(
         sources=sources,
-        host=host,
-        port=port,
+        listen=listen,
+        uses_settings=not serve or options.user,
         watches=watches,
         certificate=options.tls_cert_file,
         key=options.tls_key_file,
+        is_autostart=options.autostart,
     )
     # --version and usage errors need nothing of either:
     if serve:
@@ -175,6 +189,38 @@ def _build_check_parser() -> _Parser:
     return parser
 
 
+def _diagnose(words: list[str]) -> int:
+    """Carry out ``diagnose``: write the archive, and say where it is."""
+    from datetime import datetime  # noqa: PLC0415
+
+    from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+    from llamaswap_desktop.diagnose import archive_name, collect_diagnostics  # noqa: PLC0415
+
+    parser = _Parser(
+        prog="llamaswap-desktop diagnose",
+        description="Collect versions, settings, configuration, logs and hardware in one archive, without secrets.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the archive (default: in this folder)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: your own)")
+    parser.add_argument("--json", action="store_true", help="answer with JSON")
+    options = parser.parse_args(words)
+    paths = user_paths()
+    file = options.file or Path(archive_name(datetime.now().astimezone()))
+    try:
+        collect_diagnostics(file, paths, Sources(options.config or paths.config_file))
+    except OSError as error:
+        sys.stderr.write(f"llamaswap-desktop: cannot write {file}: {error}\n")
+        return 1
+    if options.json:
+        import msgspec  # noqa: PLC0415
+
+        sys.stdout.write(msgspec.json.encode({"ok": True, "file": str(file.absolute())}).decode() + "\n")
+    else:
+        sys.stdout.write(f"{file.absolute()}\nLook through it before you give it to anybody.\n")
+    return 0
+
+
 def _schema(words: list[str]) -> int:
     """Carry out ``schema``: print the JSON schema of configuration files."""
     from llamaswap_desktop.config import schema_text  # noqa: PLC0415
@@ -200,9 +246,8 @@ def _build_parser() -> _Parser:
     parser.add_argument("--user", action="store_true", help="use your own config.yaml (the default without 'serve')")
     parser.add_argument(
         "--listen",
-        default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
         metavar="HOST:PORT",
-        help="address to serve on; ':9292' means all interfaces (default: %(default)s)",
+        help="address to serve on; ':9292' means all interfaces (default: 127.0.0.1:9292, or that of settings.yaml)",
     )
     parser.add_argument("--tls-cert-file", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
     parser.add_argument("--tls-key-file", type=Path, metavar="FILE", help="and this key (PEM)")
@@ -214,6 +259,7 @@ def _build_parser() -> _Parser:
         metavar="true|false",
         help="read changed sources again by itself (default: for your own config.yaml)",
     )
+    parser.add_argument("--autostart", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     return parser
 

@@ -10,14 +10,19 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from llamaswap_desktop.app import App
-from llamaswap_desktop.config import Sources, Watcher, load_config
-from llamaswap_desktop.desktop import Paths, user_paths
+from llamaswap_desktop.companions import Companions
+from llamaswap_desktop.config import Config, Sources, Watcher, load_config
+from llamaswap_desktop.desktop import NullNotifier, Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.http1 import load_server_context
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
-from llamaswap_desktop.process import Launcher
+from llamaswap_desktop.process import Kind, Launcher
+from llamaswap_desktop.settings import Settings, SettingsFile
+from llamaswap_desktop.unexpected import Unexpected, crashes_recorded
 
 if TYPE_CHECKING:
     from llamaswap_desktop.cli import ServeOptions
@@ -48,10 +53,12 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     gc.freeze()  # what has been imported stays, so nobody need look through it again
     gc.set_threshold(_YOUNG_OBJECTS)
     program = Program(user_paths(), keeps_files=keeps_files)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(program.close)
+        stack.enter_context(program.unexpected.caught())
+        if keeps_files:
+            program.has_crashed = stack.enter_context(crashes_recorded(program.paths.log_dir))
         yield program
-    finally:
-        program.close()
 
 
 class Program:
@@ -60,6 +67,9 @@ class Program:
     def __init__(self, paths: Paths, *, keeps_files: bool) -> None:
         self.paths = paths
         self.keeps_files = keeps_files
+        self.has_crashed = False
+        """Whether the last run with a tray ended by a crash of the interpreter."""
+        self.unexpected = Unexpected()
         self.lines = AppLines(self._write)
         self.lines.attach()
         self.lines.configure()
@@ -67,7 +77,8 @@ class Program:
         self._logs: Logs | None = None
         self._stdout = Stdout()
         self._files = LogFiles(paths.log_dir) if keeps_files else None
-        self.launcher = Launcher.open(paths.run_dir)
+        self.launcher = Launcher.open(paths.run_dir, Kind.TRAY if keeps_files else Kind.SERVE)
+        self.settings = SettingsFile(paths.settings_file)
 
     def serve(self, options: "ServeOptions") -> int:
         """Serve on this thread, without a tray; return the exit status.  Raises as ``serve`` does."""
@@ -76,11 +87,25 @@ class Program:
     async def _serve(self, options: "ServeOptions") -> int:
         app = self.build_app(options)
         _handle_signals(app)
-        return await run_app(app, options)
+        if not options.uses_settings:
+            return await self.run(app, options)
+        companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
+        async with companions.attend(app):
+            return await self.run(app, options)
+
+    async def run(self, app: App, options: "ServeOptions") -> int:
+        """Serve where the options or the settings say; as ``App.run`` else."""
+        tls = None
+        if options.certificate is not None and options.key is not None:
+            tls = load_server_context(options.certificate, options.key)
+        host, port = self.address_of(options)
+        return await app.run(host, port, tls=tls)
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
-        self.lines.bind(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self.lines.bind(loop)
+        self.unexpected.hear(loop)
         sources = options.sources or Sources(file=ensure_user_config(self.paths))
         watcher = Watcher(sources) if options.watches else None
         if watcher is not None:
@@ -97,9 +122,26 @@ class Program:
             lines=self.lines,
             sources=sources,
             config_backups=self.paths.config_backups_of(sources.file),
+            settings=self.settings,
             memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
             watcher=watcher,
+            adjust=self._with_own_key if options.uses_settings else lambda config: config,
         )
+
+    def address_of(self, options: "ServeOptions") -> tuple[str, int]:
+        """Return host and port to serve on: the command line's, else those of the settings."""
+        if options.listen is not None:
+            return options.listen
+        settings = self.settings.now if options.uses_settings else Settings()
+        host, port = settings.host_and_port
+        return ("0.0.0.0" if settings.share_on_lan else host), port  # noqa: S104 - the user's own wish, with a key
+
+    def _with_own_key(self, config: Config) -> Config:
+        """Ask for the key of the settings too, while this computer is shared."""
+        settings = self.settings.now
+        if not settings.share_on_lan:
+            return config
+        return msgspec.structs.replace(config, api_keys=(*config.api_keys, settings.api_key))
 
     def _open_logs(self, to_stdout: LogToStdout) -> Logs:
         """Return the logs; what goes to standard output is settled by the first to ask, until the next start."""
@@ -124,14 +166,6 @@ class Program:
         self._stdout.close()
         if self._files is not None:
             self._files.close()
-
-
-async def run_app(app: App, options: "ServeOptions") -> int:
-    """Serve where ``options`` say; as ``App.run`` else."""
-    tls = None
-    if options.certificate is not None and options.key is not None:
-        tls = load_server_context(options.certificate, options.key)
-    return await app.run(options.host, options.port, tls=tls)
 
 
 def run_core(main: Coroutine[object, object, int]) -> int:

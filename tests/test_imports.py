@@ -26,14 +26,23 @@ ROOMS = {
     "activity": (VOCABULARY, {"msgspec"}),  # msgspec reads figures in 2 µs, and its structs are the API's JSON
     "core": (VOCABULARY | {"config", "routing", "http1", "process"}, {"msgspec"}),
     "proxy": (VOCABULARY | {"config", "http1", "core"}, {"msgspec"}),
-    "web": (VOCABULARY | {"config", "http1", "core", "activity", "logs", "monitor"}, {"aiohttp", "msgspec"}),
-    "tray": (VOCABULARY, {"pystray", "PIL", "jeepney", "gi"}),
-    "desktop": (VOCABULARY, {"platformdirs", "jeepney"}),
+    "web": (
+        VOCABULARY | {"settings", "config", "http1", "core", "activity", "logs", "monitor"},
+        {"aiohttp", "msgspec"},
+    ),
+    "settings": (VOCABULARY, {"msgspec", "yaml"}),
+    "dbus": (VOCABULARY, {"jeepney"}),
+    "tray": (VOCABULARY | {"dbus"}, {"pystray", "PIL", "jeepney", "gi"}),
+    "desktop": (VOCABULARY | {"dbus"}, {"platformdirs", "jeepney", "psutil"}),
+    "client": (VOCABULARY | {"process", "desktop"}, {"msgspec"}),
     "demo": (set(), {"aiohttp", "msgspec"}),
 }
 """Room: the rooms and the packages it may import, beside the standard library."""
 
-WIRING = {"app", "memory_watch", "program", "desktop_app", "cli", "firstrun", "__main__", "__init__"}
+WIRING = {
+    "app", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices", "group_switches",
+    "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
+}  # fmt: skip
 """May import everything; nobody imports them but each other."""
 
 NOT_IN_ROUTING = {"asyncio", "time", "os", "socket", "threading", "subprocess", "random", "logging"}

@@ -17,12 +17,15 @@ class GroupOverrides:
     switches: Mapping[GroupId, Mapping[str, bool]] = field(default_factory=dict)
 
     def changed_by(self, command: SetGroup, config: Config) -> "GroupOverrides":
-        """Return what holds after ``command``; raises ``GroupNotFound``."""
+        """Return what holds after ``command``; raises ``GroupNotFound``.
+
+        A switch that is set to what the configuration says is no difference: it follows the file from then on.
+        """
         group = GroupId(command.group)
-        if group not in config.routing.router.settings.groups:
+        if (written := config.routing.router.settings.groups.get(group)) is None:
             raise GroupNotFound(command.group)
         wished = {"swap": command.swap, "exclusive": command.exclusive, "persistent": command.persistent}
-        switches = {name: value for name, value in wished.items() if value is not None}
+        switches = {name: value for name, value in wished.items() if value not in {None, getattr(written, name)}}
         rest = {name: its for name, its in self.switches.items() if name != group}
         return GroupOverrides({**rest, group: switches} if switches else rest)
 

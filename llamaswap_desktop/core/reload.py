@@ -6,7 +6,7 @@ last of several quick edits is what holds in the end.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from llamaswap_desktop.config import Config, Sources, load_config
 from llamaswap_desktop.core.preload import preload
@@ -20,12 +20,20 @@ _log = logging.getLogger("llamaswap_desktop.core")
 
 
 class Reloader:
-    """Reloads from ``sources``, one time after the other."""
+    """Reloads from ``sources``, one time after the other; ``adjust`` adds what this desktop wants beside the files."""
 
-    def __init__(self, core: Core, sources: Sources, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        sources: Sources,
+        environment: Mapping[str, str],
+        *,
+        adjust: Callable[[Config], Config] = lambda config: config,
+    ) -> None:
         self.sources = sources
         self._core = core
         self._environment = environment
+        self._adjust = adjust
         self._running: asyncio.Task[object] | None = None
         self._next: asyncio.Future[None] | None = None
 
@@ -72,7 +80,7 @@ class Reloader:
             config = await asyncio.to_thread(
                 load_config, self.sources, environment=self._environment, kept_ports=kept_ports(before)
             )
-            self._core.reconfigure(config)
+            self._core.reconfigure(self._adjust(config))
         except ConfigError as error:
             _log.warning("the changed configuration cannot be used, the former one stays:\n%s", error)
             self._core.report("configuration", f"the changed configuration cannot be used: {error.problems[0]}")

@@ -1,7 +1,39 @@
-"""Meets the desktop: folders, browser, clipboard, and later autostart, single instance, notifications."""
+"""Meets the desktop: folders, browser, clipboard, start at login, single instance, notifications, programs, sleep."""
 
-from llamaswap_desktop.desktop.browser import open_url
+from llamaswap_desktop.desktop.autostart import Autostart, build_autostart
+from llamaswap_desktop.desktop.browser import open_path, open_url
 from llamaswap_desktop.desktop.clipboard import can_copy, copy_text
-from llamaswap_desktop.desktop.paths import Paths, user_paths
+from llamaswap_desktop.desktop.games import GameSense, build_game_sense
+from llamaswap_desktop.desktop.notify import (
+    BalloonNotifier,
+    Notice,
+    Notifier,
+    NullNotifier,
+    Offer,
+    QuietNotifier,
+)
+from llamaswap_desktop.desktop.paths import APP_ID, Paths, user_paths
+from llamaswap_desktop.desktop.programs import first_running
+from llamaswap_desktop.desktop.single_instance import take_lock
 
-__all__ = ["Paths", "can_copy", "copy_text", "open_url", "user_paths"]
+__all__ = [
+    "APP_ID",
+    "Autostart",
+    "BalloonNotifier",
+    "GameSense",
+    "Notice",
+    "Notifier",
+    "NullNotifier",
+    "Offer",
+    "Paths",
+    "QuietNotifier",
+    "build_autostart",
+    "build_game_sense",
+    "can_copy",
+    "copy_text",
+    "first_running",
+    "open_path",
+    "open_url",
+    "take_lock",
+    "user_paths",
+]

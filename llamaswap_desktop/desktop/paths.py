@@ -33,6 +33,11 @@ class Paths:
         return self.state_dir / "run"
 
     @property
+    def settings_file(self) -> Path:
+        """The program's own ``settings.yaml``."""
+        return self.config_dir / "settings.yaml"
+
+    @property
     def memory_file(self) -> Path:
         """What models were seen to take of each device."""
         return self.state_dir / "memory.json"

@@ -168,6 +168,8 @@ ROUTES = (
     _desktop("POST", "config/diff"),
     _desktop("GET", "config/backups"),
     _desktop("POST", "config/backups/{rest}"),
+    _desktop("GET", "settings"),
+    _desktop("PUT", "settings"),
     _desktop("POST", "diagnose"),
 )
 

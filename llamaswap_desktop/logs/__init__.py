@@ -7,6 +7,7 @@ from llamaswap_desktop.logs.log import Follower, Log, Sink
 from llamaswap_desktop.logs.logs import Logs, LogToStdout, Stdout
 from llamaswap_desktop.logs.redact import Redactor
 from llamaswap_desktop.logs.ring import HISTORY_BYTES
+from llamaswap_desktop.logs.scrub import scrub
 from llamaswap_desktop.logs.times import format_time
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "format_time",
     "model_file_name",
     "parse_level",
+    "scrub",
 ]

@@ -11,7 +11,7 @@ from llamaswap_desktop.guard import MARK, Guard
 from llamaswap_desktop.process.command import CommandLine
 from llamaswap_desktop.process.environment import user_environment
 from llamaswap_desktop.process.output import Output
-from llamaswap_desktop.process.run_file import RunFile, sweep
+from llamaswap_desktop.process.run_file import Kind, RunFile, sweep
 from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW
 
 if sys.platform == "win32":
@@ -70,13 +70,18 @@ class Launcher:
         self._numbers = itertools.count(1)
 
     @classmethod
-    def open(cls, run_dir: Path) -> "Launcher":
+    def open(cls, run_dir: Path, kind: Kind = Kind.SERVE) -> "Launcher":
         """Sweep what dead instances left, start the guard, and keep a run file in ``run_dir``."""
         run_id = secrets.token_hex(8)
         guard = Guard(run_id)
         guard.start()
         sweep(run_dir)
-        return cls(run_id, guard, RunFile.create(run_dir, run_id))
+        return cls(run_id, guard, RunFile.create(run_dir, run_id, kind))
+
+    @property
+    def run_file(self) -> RunFile:
+        """Where this instance says who and where it is."""
+        return self._run_file
 
     @property
     def environment(self) -> Mapping[str, str]:

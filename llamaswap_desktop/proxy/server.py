@@ -94,6 +94,21 @@ class Server:
         bound = self._listener.sockets[0].getsockname()
         return bound[0], bound[1]
 
+    async def move(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
+        """Listen on another address instead; connections stay.  Return what was bound.
+
+        Raises ``ListenFailed``, and then the former address is listened on again.
+        """
+        assert self._listener is not None
+        former_host, former_port = self._listen_host, self._listener.sockets[0].getsockname()[1]
+        self._listener.close()
+        await asyncio.sleep(0)  # uvloop gives the address back on its next turn
+        try:
+            return await self.listen(host, port, tls=tls)
+        except ListenFailed:
+            await self.listen(former_host, former_port, tls=tls)
+            raise
+
     def _why(self, host: str, port: int, error: Exception) -> str:
         address = f"{host or '*'}:{port}"
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

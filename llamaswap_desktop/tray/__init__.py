@@ -1,7 +1,21 @@
 """Draws the latest snapshot as icon and menu; turns clicks into commands."""
 
 from llamaswap_desktop.tray.choose import build_tray
-from llamaswap_desktop.tray.menu import Action, Local
+from llamaswap_desktop.tray.entries import Action, CopyText, Local, ShowLog, Switch, Together, Turn
 from llamaswap_desktop.tray.shell import Tray, Wishes
+from llamaswap_desktop.tray.view import Surroundings, View
 
-__all__ = ["Action", "Local", "Tray", "Wishes", "build_tray"]
+__all__ = [
+    "Action",
+    "CopyText",
+    "Local",
+    "ShowLog",
+    "Surroundings",
+    "Switch",
+    "Together",
+    "Tray",
+    "Turn",
+    "View",
+    "Wishes",
+    "build_tray",
+]

@@ -15,8 +15,8 @@ def build_tray(wishes: Wishes) -> Tray | None:
             from llamaswap_desktop.tray.windows import WindowsTray  # noqa: PLC0415 - imports Windows' own libraries
 
             return WindowsTray(wishes)
-        from llamaswap_desktop.tray.linux import LinuxTray  # noqa: PLC0415 - jeepney is there on Linux only
-        from llamaswap_desktop.tray.sni import why_no_bus  # noqa: PLC0415
+        from llamaswap_desktop.dbus import why_no_bus  # noqa: PLC0415 - jeepney is there on Linux only
+        from llamaswap_desktop.tray.linux import LinuxTray  # noqa: PLC0415
 
         if reason := why_no_bus():
             _log.info("no tray icon: %s", reason)

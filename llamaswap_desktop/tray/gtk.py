@@ -11,12 +11,12 @@ from typing import Any
 from gi.repository import GLib
 from pystray import _gtk
 
-from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray.icon import IconState, icon_state, image
 from llamaswap_desktop.tray.menu import menu_for
 from llamaswap_desktop.tray.pystray_menu import pystray_menu
 from llamaswap_desktop.tray.shell import Wishes
 from llamaswap_desktop.tray.texts import APP_NAME, tooltip
+from llamaswap_desktop.tray.view import View
 
 _ICON_PX = 24
 
@@ -41,17 +41,20 @@ class GtkTray:
     """Draws snapshots by GTK; the main thread runs GLib's loop."""
 
     def __init__(self, wishes: Wishes) -> None:
-        self._latest = Snapshot()
+        self._latest = View()
         self._is_stopped = False
         self._icon = _StatusIcon(wishes)
 
-    def show(self, snapshot: Snapshot) -> None:
-        self._latest = snapshot
+    def show(self, view: View) -> None:
+        self._latest = view
         GLib.idle_add(self._draw)
 
     def run(self) -> None:
         GLib.idle_add(self._draw)
         self._icon.run()
+
+    def tell(self, _title: str, _text: str) -> bool:
+        return False
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -69,14 +72,14 @@ class GtkTray:
 class _StatusIcon(_gtk.Icon):  # type: ignore[misc] # pystray has no types
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        self._shown = Snapshot()
+        self._shown = View()
         self._state = IconState.LOADING
         super().__init__(APP_NAME, image(self._state, _ICON_PX), APP_NAME)
 
-    def draw(self, snapshot: Snapshot) -> None:
-        self._shown = snapshot
-        self._status_icon.set_tooltip_text(tooltip(snapshot))
-        state = icon_state(snapshot)
+    def draw(self, view: View) -> None:
+        self._shown = view
+        self._status_icon.set_tooltip_text(tooltip(view.snapshot))
+        state = icon_state(view.snapshot)
         if state is not self._state:
             self._state = state
             self.icon = image(state, _ICON_PX)
@@ -94,6 +97,6 @@ class _StatusIcon(_gtk.Icon):  # type: ignore[misc] # pystray has no types
         self._on_status_icon_popup_menu(status_icon, 0, 0)
 
     def _on_status_icon_popup_menu(self, status_icon: Any, button: int, activate_time: int) -> None:
-        menu = menu_for(self._shown, can_copy=self._wishes.can_copy)
+        menu = menu_for(self._shown)
         self._menu_handle = self._create_menu(pystray_menu(menu, self._wishes.act, escaped=str))
         super()._on_status_icon_popup_menu(status_icon, button, activate_time)

@@ -4,9 +4,9 @@ import importlib.util
 import logging
 import os
 
-from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray.shell import Tray, Wishes
 from llamaswap_desktop.tray.sni import SniTray
+from llamaswap_desktop.tray.view import View
 
 _log = logging.getLogger("llamaswap_desktop.tray")
 
@@ -16,14 +16,17 @@ class LinuxTray:
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        self._latest = Snapshot()
+        self._latest = View()
         self._is_stopped = False
         self._notifier_item = SniTray(wishes, can_fall_back=_can_draw_by_gtk)
         self._tray: Tray = self._notifier_item
 
-    def show(self, snapshot: Snapshot) -> None:
-        self._latest = snapshot
-        self._tray.show(snapshot)
+    def show(self, view: View) -> None:
+        self._latest = view
+        self._tray.show(view)
+
+    def tell(self, title: str, text: str) -> bool:
+        return self._tray.tell(title, text)
 
     def run(self) -> None:
         self._notifier_item.run()

@@ -1,110 +1,95 @@
-"""The menu as a pure function of the snapshot.
+"""The menu as a pure function of what is to be shown.
 
-A menu is a tuple of immutable entries.  Each has a key that is unique among its neighbours and stays the same for as
-long as the entry means the same thing, so that a backend can tell an entry that changed from one that is new: the
-first may change under the pointer in an open menu, the second must wait.  For that reason what a model is doing
-stands in its text, and entries come and go only with the configuration or when the program cannot serve.
+What a model is doing stands in its text, and entries come and go only with the configuration or when the program
+cannot serve: so an open menu stays open while everything in it changes.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from llamaswap_desktop.commands import Command, LoadModel, Quit, UnloadAll, UnloadModel
+from llamaswap_desktop.commands import PauseModels, Quit, ReloadConfig, ResumeModels, SetProfile, UnloadAll
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
-from llamaswap_desktop.tray.texts import is_loading, model_line, problem_lines, size, status_line
+from llamaswap_desktop.tray.entries import (
+    Action,
+    CopyText,
+    Item,
+    Local,
+    Menu,
+    Separator,
+    ShowLog,
+    Submenu,
+    Switch,
+    Tick,
+    Turn,
+    ticked,
+)
+from llamaswap_desktop.tray.menu_groups import groups_menu
+from llamaswap_desktop.tray.menu_models import models_menu
+from llamaswap_desktop.tray.texts import (
+    APP_NAME,
+    NAME_LIMIT,
+    address_line,
+    curl_example,
+    one_line,
+    problem_lines,
+    size,
+    status_line,
+)
+from llamaswap_desktop.tray.view import Surroundings, View
 from llamaswap_desktop.types import Phase, ProcessState
 
-
-class Local(StrEnum):
-    """What a click asks of this desktop rather than of the core."""
-
-    OPEN_DASHBOARD = "open dashboard"
-    COPY_ADDRESS = "copy address"
-    TRY_AGAIN = "try again"
-    """Read the configuration and listen once more, after a start that failed."""
-    END_UNLESS_SERVING = "end unless serving"
-    """Nobody can see the icon: end a program that could not start, for nobody can ask it to try again."""
+_PAUSES = (("15 minutes", 15 * 60), ("1 hour", 60 * 60))
 
 
-Action = Command | Local
-
-
-class Tick(StrEnum):
-    """The mark of an entry that is on or off; ``PARTLY`` is for what has parts."""
-
-    OFF = "off"
-    PARTLY = "partly"
-    ON = "on"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A line that can be clicked, or, without an ``action``, only read.
-
-    ``tick`` None means that there is nothing to tick; ``is_radio`` says that only one of its neighbours is on.
-    """
-
-    key: str
-    label: str
-    action: Action | None = None
-    tick: Tick | None = None
-    is_radio: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Submenu:
-    """A line that opens more lines; it cannot be opened when it has none."""
-
-    key: str
-    label: str
-    entries: "Menu"
-
-
-@dataclass(frozen=True, slots=True)
-class Separator:
-    """A thin line between groups of entries."""
-
-    key: str
-
-
-Entry = Item | Submenu | Separator
-Menu = tuple[Entry, ...]
-
-
-def menu_for(snapshot: Snapshot, *, can_copy: bool = True) -> Menu:
-    """Return the whole menu; ``can_copy`` says whether this desktop lets us fill the clipboard."""
+def menu_for(view: View) -> Menu:
+    """Return the whole menu."""
+    snapshot, around = view.snapshot, view.around
     is_serving = snapshot.phase is Phase.SERVING
-    problems = problem_lines(snapshot)
-    trouble: Menu = ()
-    if problems:
-        trouble = (
-            *(Item(f"problem {number}", line) for number, line in enumerate(problems)),
-            Item("try again", "Try again", Local.TRY_AGAIN),
-        )
     return (
         Item("status", status_line(snapshot)),
-        *trouble,
+        Item("address", address_line(snapshot)),
+        *_trouble(snapshot),
         Separator("after status"),
-        Submenu("models", "Models", tuple(_model_item(model) for model in snapshot.models if not model.unlisted)),
+        Submenu("models", "Models", models_menu(snapshot, can_copy=around.can_copy)),
+        *_groups(snapshot),
+        *_profiles(snapshot),
         _free_item(snapshot.models, is_serving=is_serving),
+        *_pause(snapshot, around),
         Separator("after models"),
         Item("dashboard", "Open dashboard", Local.OPEN_DASHBOARD if is_serving else None),
-        _copy_item(snapshot, can_copy=can_copy),
+        _copy(snapshot, can_copy=around.can_copy),
+        Submenu("logs", "Logs", _LOGS),
+        Submenu("config", "Configuration", _config(is_serving=is_serving)),
+        Separator("before settings"),
+        _login_item(around),
+        Submenu("settings", "Settings", _settings(around)),
+        Submenu("about", "About", _about(around)),
         Separator("before quit"),
         Item("quit", "Quit", None if snapshot.phase is Phase.STOPPING else Quit()),
     )
 
 
-def _model_item(model: ModelSnapshot) -> Item:
-    """Tick what is loaded; a click on what is loading calls it off."""
-    is_ready = model.state is ProcessState.READY
-    wants_it_gone = is_ready or is_loading(model)
-    return Item(
-        key=model.id,
-        label=model_line(model),
-        action=UnloadModel(model.id) if wants_it_gone else LoadModel(model.id),
-        tick=Tick.ON if is_ready else Tick.OFF,
+def _trouble(snapshot: Snapshot) -> Menu:
+    problems = problem_lines(snapshot)
+    if not problems:
+        return ()
+    return (
+        *(Item(f"problem {number}", line) for number, line in enumerate(problems)),
+        Item("try again", "Try again", Local.TRY_AGAIN),
     )
+
+
+def _groups(snapshot: Snapshot) -> Menu:
+    groups = groups_menu(snapshot)
+    return (Submenu("groups", "Groups", groups),) if groups else ()
+
+
+def _profiles(snapshot: Snapshot) -> Menu:
+    if not snapshot.profiles:
+        return ()
+    choices = [("no profile", "No profile", None), *((f"profile {name}", name, name) for name in snapshot.profiles)]
+    items = tuple(
+        Item(key, one_line(label, NAME_LIMIT), SetProfile(name), ticked(name == snapshot.profile), is_radio=True)
+        for key, label, name in choices
+    )
+    return (Submenu("profiles", "Profiles", items),)
 
 
 def _free_item(models: tuple[ModelSnapshot, ...], *, is_serving: bool) -> Item:
@@ -114,10 +99,85 @@ def _free_item(models: tuple[ModelSnapshot, ...], *, is_serving: bool) -> Item:
     return Item("free", label, UnloadAll() if held and is_serving else None)
 
 
-def _copy_item(snapshot: Snapshot, *, can_copy: bool) -> Item:
+def _pause(snapshot: Snapshot, around: Surroundings) -> Menu:
+    """One click frees the GPU until it is wanted back; the submenu does so for a while."""
+    is_serving, is_paused = snapshot.phase is Phase.SERVING, snapshot.paused is not None
+    begin: Action = PauseModels(None, holds=around.pause_holds)
+    label = "Pause and free the GPU"
+    if is_paused:
+        label = f"Paused until {around.pause_end}: resume now" if around.pause_end else "Paused: resume"
+    return (
+        Item("pause", label, (ResumeModels() if is_paused else begin) if is_serving else None, ticked(is_paused)),
+        Submenu(
+            "pause for",
+            "Pause for",
+            tuple(
+                Item(text, text, PauseModels(seconds, holds=around.pause_holds) if is_serving else None)
+                for text, seconds in _PAUSES
+            ),
+        ),
+    )
+
+
+def _copy(snapshot: Snapshot, *, can_copy: bool) -> Submenu:
+    label = "Copy address"
     if snapshot.phase is not Phase.SERVING or not snapshot.address:
-        return Item("copy", "Copy address")
+        return Submenu("copy", label, ())
     if not can_copy:
         # The dashboard's own button can: a browser may always fill the clipboard.
-        return Item("copy", f"Copy {snapshot.address} in the dashboard", Local.OPEN_DASHBOARD)
-    return Item("copy", f"Copy address  ·  {snapshot.address}", Local.COPY_ADDRESS)
+        item = Item("in the dashboard", f"{snapshot.address}, in the dashboard", Local.OPEN_DASHBOARD)
+        return Submenu("copy", label, (item,))
+    openai, anthropic = f"{snapshot.address}/v1", snapshot.address
+    return Submenu(
+        "copy",
+        label,
+        (
+            Item("openai", f"OpenAI  ·  {openai}", CopyText(openai)),
+            Item("anthropic", f"Anthropic  ·  {anthropic}", CopyText(anthropic)),
+            Item("curl", "Example for curl", CopyText(curl_example(snapshot))),
+        ),
+    )
+
+
+_LOGS: Menu = (
+    Item("app log", "Log of the program", ShowLog()),
+    Item("log folder", "Open folder", Local.OPEN_LOG_FOLDER),
+)
+
+
+def _config(*, is_serving: bool) -> Menu:
+    return (
+        Item("edit", "Edit", Local.EDIT_CONFIG),
+        Item("folder", "Open folder", Local.OPEN_CONFIG_FOLDER),
+        Item("reload", "Reload", ReloadConfig() if is_serving else None),
+        Item("check", "Check", Local.CHECK_CONFIG),
+    )
+
+
+def _login_item(around: Surroundings) -> Item:
+    """Tick what the system says; where it cannot be asked there is nothing to click."""
+    if around.starts_at_login is None:
+        return Item("login", "Start at login", None, Tick.OFF)
+    is_on = around.starts_at_login
+    return Item("login", "Start at login", Turn(Switch.START_AT_LOGIN, not is_on), ticked(is_on))
+
+
+def _settings(around: Surroundings) -> Menu:
+    return (
+        _switch(Switch.NOTIFICATIONS, "Notifications", is_on=around.notifies),
+        _switch(Switch.SHARE_ON_LAN, "Share on the local network", is_on=around.shares_on_lan),
+        Separator("before file"),
+        Item("edit settings", "Edit settings.yaml", Local.EDIT_SETTINGS),
+    )
+
+
+def _switch(switch: Switch, label: str, *, is_on: bool) -> Item:
+    return Item(switch, label, Turn(switch, not is_on), ticked(is_on))
+
+
+def _about(around: Surroundings) -> Menu:
+    return (
+        Item("version", f"{APP_NAME} {around.version}".rstrip()),
+        Item("licence", "MIT licence; on Windows with pystray (LGPL)"),
+        Item("diagnostics", "Collect diagnostics", Local.COLLECT_DIAGNOSTICS),
+    )

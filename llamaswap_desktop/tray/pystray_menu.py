@@ -5,7 +5,7 @@ from typing import Any
 
 import pystray
 
-from llamaswap_desktop.tray.menu import Action, Entry, Item, Menu, Separator, Submenu, Tick
+from llamaswap_desktop.tray.entries import Action, Entry, Item, Menu, Separator, Submenu, Tick
 
 
 def pystray_menu(menu: Menu, act: Callable[[Action], None], *, escaped: Callable[[str], str]) -> Any:

@@ -4,10 +4,12 @@ Model names come from configuration files, so they may hold anything; what leave
 text of bounded length.  Marks that a menu protocol gives a meaning to (``_``, ``&``) are its backend's business.
 """
 
+import json
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
-from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
+from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
 from llamaswap_desktop.types import Phase, ProcessState
 
 APP_NAME = "llama-swap Desktop"
@@ -16,6 +18,9 @@ NAME_LIMIT = 48
 PROBLEM_LIMIT = 72
 TOOLTIP_LIMIT = 127
 """Windows cuts tooltips there; longer ones are unreadable anyway."""
+
+DEFAULT_GROUP = "(default)"
+"""The group of all models that the configuration puts into none."""
 
 _KIBI = 1024.0
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -37,6 +42,17 @@ def model_name(model: ModelSnapshot) -> str:
     return f"{_ISOLATE}{name}{_END_ISOLATE}" if is_right_to_left else name
 
 
+def group_name(group: GroupSnapshot) -> str:
+    """Return the group's name for a menu; the one of models that are in no other has no name of its own."""
+    return "Models in no group" if group.id == DEFAULT_GROUP else one_line(group.id, NAME_LIMIT)
+
+
+def loaded_of(models: Sequence[ModelSnapshot]) -> str:
+    """Say how many of these are loaded: ``2 of 3 loaded``."""
+    loaded = sum(model.state is ProcessState.READY for model in models)
+    return f"{loaded} of {len(models)} loaded"
+
+
 def is_loading(model: ModelSnapshot) -> bool:
     """Whether the model is on its way, or asked for and waiting for its turn."""
     return model.state is ProcessState.STARTING or (model.state is not ProcessState.READY and model.waiting > 0)
@@ -56,6 +72,10 @@ def model_line(model: ModelSnapshot) -> str:
         facts.append(why if why.startswith("failed") else f"failed: {why}")
     if model.state is ProcessState.READY and model.memory_bytes is not None:
         facts.append(size(model.memory_bytes))
+    if model.is_pinned:
+        facts.append("pinned")
+    if model.is_stuck:
+        facts.append("cannot be ended")
     if model.in_flight:
         facts.append(f"answering {model.in_flight}")
     return "  ·  ".join(facts)
@@ -77,17 +97,21 @@ def status_line(snapshot: Snapshot) -> str:
         case Phase.STOPPED:
             return "Cannot serve" if snapshot.problems else "Stopped"
         case Phase.SERVING:
-            return _serving_line(snapshot.models)
+            return _serving_line(snapshot)
 
 
-def _serving_line(models: tuple[ModelSnapshot, ...]) -> str:
-    loading = [model for model in models if is_loading(model)]
-    ready = [model for model in models if model.state is ProcessState.READY]
-    failed = [model for model in models if model.problem]
+def _serving_line(snapshot: Snapshot) -> str:
+    loading = [model for model in snapshot.models if is_loading(model)]
+    ready = [model for model in snapshot.models if model.state is ProcessState.READY]
+    failed = [model for model in snapshot.models if model.problem]
+    if snapshot.paused is not None:
+        return "Paused: no model is loaded until you resume" if snapshot.paused.left_s is None else "Paused for a while"
     if loading:
         return f"Loading {_counted(loading)}…"
     if ready:
-        return f"{_counted(ready)} {'is' if len(ready) == 1 else 'are'} loaded"
+        held = sum(model.memory_bytes or 0 for model in ready)
+        memory = f"  ·  {size(held)}" if held else ""
+        return f"{_counted(ready)} {'is' if len(ready) == 1 else 'are'} loaded{memory}"
     if failed:
         return f"{_counted(failed)} failed"
     return "No model is loaded"
@@ -95,6 +119,34 @@ def _serving_line(models: tuple[ModelSnapshot, ...]) -> str:
 
 def _counted(models: list[ModelSnapshot]) -> str:
     return model_name(models[0]) if len(models) == 1 else f"{len(models)} models"
+
+
+def address_line(snapshot: Snapshot) -> str:
+    """Say why somebody waits, if anybody does; else where the program serves."""
+    if snapshot.waiting:
+        return why_line(snapshot)
+    if snapshot.phase is Phase.SERVING and snapshot.address:
+        profile = f"  ·  profile {one_line(snapshot.profile, NAME_LIMIT)}" if snapshot.profile else ""
+        return f"{snapshot.address}{profile}"
+    return "Not serving"
+
+
+def why_line(snapshot: Snapshot) -> str:
+    """Return the sentence of whoever has waited longest; empty if nobody waits."""
+    if not snapshot.waiting:
+        return ""
+    longest = max(snapshot.waiting, key=lambda waiting: waiting.waited_s)
+    others = len(snapshot.waiting) - 1
+    more = f" (and {others} more)" if others else ""
+    return one_line(longest.sentence, PROBLEM_LIMIT + 24 - len(more)) + more
+
+
+def curl_example(snapshot: Snapshot) -> str:
+    """Return a command for a shell that asks the first listed model to say hello."""
+    model = next((model.id for model in snapshot.models if not model.unlisted), "MODEL")
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello!"}]}, ensure_ascii=False)
+    quoted = body.replace("'", "'\\''")
+    return f"curl {snapshot.address}/v1/chat/completions -H 'Content-Type: application/json' -d '{quoted}'"
 
 
 def problem_lines(snapshot: Snapshot) -> tuple[str, ...]:
@@ -113,6 +165,8 @@ def problem_lines(snapshot: Snapshot) -> tuple[str, ...]:
 def tooltip(snapshot: Snapshot) -> str:
     """Say in at most ``TOOLTIP_LIMIT`` characters what the program is doing, where, and what last went wrong."""
     lines = [f"{APP_NAME}: {status_line(snapshot)}"]
+    if why := why_line(snapshot):
+        lines.append(why)
     if snapshot.phase is Phase.SERVING and snapshot.address:
         lines.append(snapshot.address)
     if snapshot.phase is Phase.STOPPED:

@@ -9,11 +9,13 @@ messages.
 This module imports pystray's Windows half, so import it on Windows only.
 """
 
+import collections
 import contextlib
 import ctypes
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,13 @@ from pystray import _win32
 from pystray._util import win32
 
 from llamaswap_desktop.commands import Quit
-from llamaswap_desktop.snapshot import Snapshot
-from llamaswap_desktop.tray.icon import IconState, icon_state, image
-from llamaswap_desktop.tray.menu import Local, menu_for
+from llamaswap_desktop.tray.entries import Local
+from llamaswap_desktop.tray.icon import FRAME_S, IconState, frame_at, frames_of, icon_state, image
+from llamaswap_desktop.tray.menu import menu_for
 from llamaswap_desktop.tray.pystray_menu import pystray_menu
 from llamaswap_desktop.tray.shell import Wishes
 from llamaswap_desktop.tray.texts import APP_NAME, TOOLTIP_LIMIT, tooltip
+from llamaswap_desktop.tray.view import View
 
 _log = logging.getLogger("llamaswap_desktop.tray")
 
@@ -40,7 +43,9 @@ WM_TIMER = 0x0113
 WM_POWERBROADCAST = 0x0218
 WM_DPICHANGED = 0x02E0
 WM_DRAW = win32.WM_USER + 12
-"""Ours: there is a newer snapshot."""
+"""Ours: there is a newer view."""
+WM_TELL = win32.WM_USER + 13
+"""Ours: there is a message to show."""
 
 NIN_BALLOONUSERCLICK = win32.WM_USER + 5
 PBT_APMSUSPEND = 0x0004
@@ -51,7 +56,9 @@ CTRL_C_EVENT, CTRL_BREAK_EVENT = 0, 1
 ICON_ID = 1
 """The same at every start: Windows remembers "always show this icon" by program and id."""
 
-_SHOW_TIMER = 1
+BALLOON_TITLE_LIMIT, BALLOON_LIMIT = 63, 255
+
+_SHOW_TIMER, _FRAME_TIMER = 1, 2
 _SHOW_RETRY_MS = 1000
 _SHOW_ATTEMPTS = 60
 """Explorer may come up a minute after us at login."""
@@ -69,9 +76,14 @@ class WindowsTray:
         _be_dpi_aware()  # before the first window
         self._icon = NotificationIcon(wishes)
 
-    def show(self, snapshot: Snapshot) -> None:
-        self._icon.latest = snapshot
+    def show(self, view: View) -> None:
+        self._icon.latest = view
         self._icon.post(WM_DRAW)
+
+    def tell(self, title: str, text: str) -> bool:
+        self._icon.messages.append((title, text))
+        self._icon.post(WM_TELL)
+        return True
 
     def run(self) -> None:
         with _console_end_calls(self._on_console_end):
@@ -94,12 +106,15 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
     """pystray's icon; ``latest`` is what the next ``WM_DRAW`` draws."""
 
     def __init__(self, wishes: Wishes) -> None:
-        self._shown = Snapshot()
+        self._shown = View()
         super().__init__(APP_NAME, image(IconState.LOADING, _small_icon_px()), APP_NAME)
         self.latest = self._shown
         self.is_stopped = False
         self._wishes = wishes
+        self.messages: collections.deque[tuple[str, str]] = collections.deque()
         self._state = IconState.LOADING
+        self._frame = 0
+        self._is_moving = False
         self._is_menu_open = False
         self._attempts_left = _SHOW_ATTEMPTS
         self._icon_handle: int | None
@@ -107,6 +122,7 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
         self._message_handlers.update(
             {
                 WM_DRAW: self._on_draw,
+                WM_TELL: self._on_tell,
                 WM_TIMER: self._on_timer,
                 WM_CLOSE: self._on_close,
                 WM_QUERYENDSESSION: lambda _wparam, _lparam: 1,
@@ -130,13 +146,36 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
             self._on_stop(0, 0)
             return
         self._shown = self.latest
-        state = icon_state(self._shown)
-        if state is not self._state:
-            self._state = state
-            self.icon = image(state, _small_icon_px())
-        self.title = tooltip(self._shown)
+        self._draw_icon()
+        self.title = tooltip(self._shown.snapshot)
         if not self.visible:
             self._try_to_show()
+        self._on_tell(0, 0)  # what was to be said before there was an icon
+
+    def _draw_icon(self) -> None:
+        state = icon_state(self._shown.snapshot)
+        frame = frame_at(state, time.monotonic())
+        if (state, frame) != (self._state, self._frame):
+            self._state, self._frame = state, frame
+            self.icon = image(state, _small_icon_px(), frame)
+        moves = frames_of(state) > 1
+        if moves is not self._is_moving:
+            self._is_moving = moves
+            user32 = win32.windll.user32
+            if moves:
+                user32.SetTimer(self._hwnd, _FRAME_TIMER, int(FRAME_S * 1000), None)
+            else:
+                user32.KillTimer(self._hwnd, _FRAME_TIMER)
+
+    def _on_tell(self, _wparam: int, _lparam: int) -> None:
+        while self.messages and self.visible:
+            title, text = self.messages.popleft()
+            self._message(
+                win32.NIM_MODIFY,
+                win32.NIF_INFO,
+                szInfo=text[:BALLOON_LIMIT],
+                szInfoTitle=title[:BALLOON_TITLE_LIMIT],
+            )
 
     def _try_to_show(self) -> None:
         """Show the icon; if there is no notification area yet, try again every second for a minute."""
@@ -151,8 +190,10 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
             return
         win32.windll.user32.KillTimer(self._hwnd, _SHOW_TIMER)
 
-    def _on_timer(self, _wparam: int, _lparam: int) -> None:
-        if not self.visible and self._attempts_left:
+    def _on_timer(self, wparam: int, _lparam: int) -> None:
+        if wparam == _FRAME_TIMER:
+            self._draw_icon()
+        elif not self.visible and self._attempts_left:
             self._try_to_show()
 
     def _show(self) -> None:
@@ -190,7 +231,9 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
         handle, name = tempfile.mkstemp(".ico")
         try:
             with os.fdopen(handle, "wb") as file:
-                image(self._state, size_px).save(file, "ICO", sizes=[(size_px, size_px)], bitmap_format="bmp")
+                image(self._state, size_px, self._frame).save(
+                    file, "ICO", sizes=[(size_px, size_px)], bitmap_format="bmp"
+                )
             self._icon_handle = win32.LoadImage(None, name, win32.IMAGE_ICON, size_px, size_px, win32.LR_LOADFROMFILE)
         finally:
             Path(name).unlink()
@@ -210,15 +253,15 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
 
     def _on_notify(self, wparam: int, lparam: int) -> None:
         if lparam == NIN_BALLOONUSERCLICK:
-            self._wishes.act(Local.OPEN_DASHBOARD)
+            self._wishes.act(Local.MESSAGE_CLICKED)
         elif lparam in {win32.WM_LBUTTONUP, win32.WM_RBUTTONUP} and not self._is_menu_open:
             self._open_menu(wparam)
 
     def _open_menu(self, wparam: int) -> None:
         """Build the menu of now and let pystray track it; this returns when it has closed."""
-        self._menu = pystray_menu(
-            menu_for(self._shown, can_copy=self._wishes.can_copy), self._wishes.act, escaped=_escaped
-        )
+        self._wishes.act(Local.LOOK_AROUND)
+        self._shown = self.latest
+        self._menu = pystray_menu(menu_for(self._shown), self._wishes.act, escaped=_escaped)
         super()._update_menu()
         self._is_menu_open = True
         try:

@@ -14,11 +14,13 @@ from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.http1 import ROUTES
 from llamaswap_desktop.logs import Logs
 from llamaswap_desktop.monitor import Hardware, Sampler
+from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.web.activity import Activity
 from llamaswap_desktop.web.answers import drop_server_header, explain_errors
 from llamaswap_desktop.web.desktop_commands import DesktopCommands
 from llamaswap_desktop.web.desktop_config import DesktopConfig
 from llamaswap_desktop.web.desktop_diagnose import DesktopDiagnose
+from llamaswap_desktop.web.desktop_settings import DesktopSettings
 from llamaswap_desktop.web.desktop_state import DesktopState
 from llamaswap_desktop.web.events import Events
 from llamaswap_desktop.web.inflight import Inflight
@@ -48,6 +50,7 @@ class Api:
         hardware: Callable[[], Awaitable[Hardware | None]],
         reloader: Reloader,
         config_backups: Path,
+        settings: SettingsFile,
         version: Version,
     ) -> None:
         self._streams = Streams()
@@ -63,6 +66,7 @@ class Api:
         state = DesktopState(core, version, sampler, self._streams)
         commands = DesktopCommands(core, reloader)
         self._config = config = DesktopConfig(core, reloader, config_backups)
+        desktop_settings = DesktopSettings(settings)
         diagnose = DesktopDiagnose(core, logs, version, hardware)
         self.answers: Mapping[tuple[str, str], Handler] = {
             ("GET", "/health"): machine.health,
@@ -98,6 +102,8 @@ class Api:
             ("POST", "/api/desktop/config/diff"): config.compare,
             ("GET", "/api/desktop/config/backups"): config.list_backups,
             ("POST", "/api/desktop/config/backups/{rest}"): config.restore,
+            ("GET", "/api/desktop/settings"): desktop_settings.show,
+            ("PUT", "/api/desktop/settings"): desktop_settings.change,
             ("POST", "/api/desktop/diagnose"): diagnose.collect,
         }
 

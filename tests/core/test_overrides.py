@@ -22,6 +22,11 @@ def test_saying_nothing_gives_the_configured_values_back():
     assert overrides.changed_by(SetGroup("g"), CONFIG).applied_to(CONFIG) is CONFIG
 
 
+def test_switch_set_to_what_the_files_say_is_no_override():
+    overrides = GroupOverrides().changed_by(SetGroup("g", swap=False, exclusive=True, persistent=False), CONFIG)
+    assert overrides.switches == {"g": {"swap": False}}
+
+
 def test_group_that_is_gone_after_a_reload_harms_nothing():
     overrides = GroupOverrides().changed_by(SetGroup("g", swap=False), CONFIG)
     other = config(model("a"))

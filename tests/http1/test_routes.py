@@ -127,6 +127,8 @@ POST /api/desktop/config/validate api
 POST /api/desktop/config/diff api
 GET /api/desktop/config/backups api
 POST /api/desktop/config/backups/{rest} api
+GET /api/desktop/settings api
+PUT /api/desktop/settings api
 POST /api/desktop/diagnose api
 """
 """The HTTP specification's sections 2, 2.1 and 31."""

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from llamaswap_desktop.guard import MARK, Session, parse_sessions, read_stat
-from llamaswap_desktop.process.run_file import RunFile, sweep
+from llamaswap_desktop.process.run_file import Instance, Kind, RunFile, living_instances, sweep
 
 pytestmark = pytest.mark.linux
 
@@ -47,6 +47,35 @@ def left_by_a_dead_instance(folder, run_id: str, *lines: bytes, boot: bytes | No
     run_file.remove()
     path.write_bytes(content + b"".join(lines))
     return path
+
+
+def test_living_instance_tells_who_and_where_it_is(tmp_path):
+    tray, serve = RunFile.create(tmp_path, "a", Kind.TRAY), RunFile.create(tmp_path, "b")
+    tray.serve_on("http://127.0.0.1:1")
+    tray.serve_on("http://127.0.0.1:2")
+    serve.serve_on("http://127.0.0.1:3")
+    serve.serve_on("")
+    one, other = living_instances(tmp_path)
+    assert one == Instance("tray", os.getpid(), tray.token, "http://127.0.0.1:2")
+    assert other == Instance("serve", os.getpid(), serve.token, "")
+    assert tray.token != serve.token
+    assert len(tray.token) > 40
+    tray.remove()
+    assert [instance.kind for instance in living_instances(tmp_path)] == ["serve"]
+    serve.remove()
+
+
+def test_dead_instance_and_a_missing_folder_tell_nothing(tmp_path):
+    left_by_a_dead_instance(tmp_path, "dead", b"address http://127.0.0.1:1\n")
+    assert list(living_instances(tmp_path)) == []
+    assert list(living_instances(tmp_path / "none")) == []
+
+
+def test_folder_that_cannot_be_written_leaves_no_token_that_nobody_can_know(tmp_path):
+    (tmp_path / "file").write_text("")
+    run_file = RunFile.create(tmp_path / "file", "a")
+    run_file.serve_on("http://127.0.0.1:1")
+    assert run_file.token == ""
 
 
 def test_file_tells_what_is_open_and_vanishes_in_the_end(tmp_path):

@@ -2,8 +2,17 @@
 
 import pytest
 
-from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
-from llamaswap_desktop.tray.icon import SIZES_PX, IconState, argb_pixmaps, icon_state, image
+from llamaswap_desktop.snapshot import ModelSnapshot, PauseSnapshot, Snapshot
+from llamaswap_desktop.tray.icon import (
+    FRAME_S,
+    SIZES_PX,
+    IconState,
+    argb_pixmaps,
+    frame_at,
+    frames_of,
+    icon_state,
+    image,
+)
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
 
 
@@ -28,6 +37,7 @@ FAILED, READY = model(problem="no"), model(ProcessState.READY)
         (serving(READY, model(ProcessState.STARTING)), IconState.LOADING),
         (serving(model(waiting=1)), IconState.LOADING),
         (serving(FAILED), IconState.ERROR),
+        (Snapshot(phase=Phase.SERVING, models=(model(waiting=1),), paused=PauseSnapshot(None)), IconState.PAUSED),
         (serving(model(ProcessState.STARTING, problem="no")), IconState.LOADING),
         (Snapshot(phase=Phase.STOPPED, problems=("port taken",)), IconState.ERROR),
         (Snapshot(phase=Phase.STOPPED), IconState.IDLE),
@@ -52,3 +62,13 @@ def test_pixmaps_are_argb_in_network_order():
         red, green, blue, alpha = image(IconState.READY, size_px).getpixel((size_px // 2, size_px // 2))
         middle = 4 * (size_px // 2 * size_px + size_px // 2)
         assert tuple(pixels[middle : middle + 4]) == (alpha, red, green, blue)
+
+
+def test_only_the_loading_icon_moves_and_at_most_twice_a_second():
+    assert [frames_of(state) for state in IconState] == [2 if state is IconState.LOADING else 1 for state in IconState]
+    assert FRAME_S >= 0.5
+    frames = [frame_at(IconState.LOADING, moment * FRAME_S + 0.01) for moment in range(4)]
+    assert frames == [0, 1, 0, 1]
+    assert {frame_at(IconState.READY, moment / 10) for moment in range(50)} == {0}
+    assert image(IconState.LOADING, 22, 0).tobytes() != image(IconState.LOADING, 22, 1).tobytes()
+    assert argb_pixmaps(IconState.LOADING, 0) != argb_pixmaps(IconState.LOADING, 1)

@@ -1,10 +1,24 @@
 """The menu as a function of the snapshot."""
 
+import dataclasses
+import json
+import shlex
+
 import pytest
 
-from llamaswap_desktop.commands import LoadModel, Quit, UnloadAll, UnloadModel
-from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
-from llamaswap_desktop.tray.menu import Item, Local, Separator, Submenu, Tick, menu_for
+from llamaswap_desktop.commands import (
+    LoadModel,
+    PauseModels,
+    Quit,
+    ResumeModels,
+    SetProfile,
+    UnloadAll,
+    UnloadModel,
+)
+from llamaswap_desktop.snapshot import ModelSnapshot, PauseSnapshot, Snapshot, WaitingSnapshot
+from llamaswap_desktop.tray.entries import Item, Local, Separator, Submenu, Switch, Tick, Turn
+from llamaswap_desktop.tray.menu import menu_for as menu_of_view
+from llamaswap_desktop.tray.view import Surroundings, View
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
 
 ADDRESS = "http://127.0.0.1:9292"
@@ -18,6 +32,10 @@ def model(name="m", state=STOPPED, **facts) -> ModelSnapshot:
 
 def serving(*models) -> Snapshot:
     return Snapshot(phase=Phase.SERVING, address=ADDRESS, models=models)
+
+
+def menu_for(snapshot: Snapshot, **around):
+    return menu_of_view(View(snapshot, Surroundings(**around)))
 
 
 def entry(menu, *keys):
@@ -34,7 +52,8 @@ def shape(menu):
 
 def test_it_reads_from_status_to_quit():
     assert [one.key for one in menu_for(serving()) if not isinstance(one, Separator)] == [
-        "status", "models", "free", "dashboard", "copy", "quit",
+        "status", "address", "models", "free", "pause", "pause for", "dashboard", "copy", "logs", "config", "login",
+        "settings", "about", "quit",
     ]  # fmt: skip
 
 
@@ -64,7 +83,7 @@ def test_what_a_model_does_changes_no_shape():
 
 def test_unlisted_models_are_not_shown():
     menu = menu_for(serving(model("a", unlisted=True), model("b")))
-    assert [item.key for item in entry(menu, "models").entries] == ["b"]
+    assert [item.key for item in entry(menu, "models").entries] == ["b", "before details", "details"]
 
 
 @pytest.mark.parametrize(
@@ -82,22 +101,30 @@ def test_free_memory(models, label, action):
     assert entry(menu_for(serving(*models)), "free") == Item("free", label, action)
 
 
-def test_address_can_be_copied():
-    item = entry(menu_for(serving()), "copy")
-    assert item.action is Local.COPY_ADDRESS
-    assert ADDRESS in item.label
+def test_address_can_be_copied_in_three_ways():
+    copy = entry(menu_for(serving(model("q'w"))), "copy")
+    openai, anthropic, curl = (item.action.text for item in copy.entries)
+    assert (openai, anthropic) == (f"{ADDRESS}/v1", ADDRESS)
+    assert shlex.split(curl)[:2] == ["curl", f"{ADDRESS}/v1/chat/completions"]
+    assert json.loads(shlex.split(curl)[-1])["model"] == "q'w"
 
 
 def test_without_a_clipboard_the_menu_says_where_to_copy():
-    item = entry(menu_for(serving(), can_copy=False), "copy")
+    [item] = entry(menu_for(serving(), can_copy=False), "copy").entries
     assert item.action is Local.OPEN_DASHBOARD
-    assert item.label == f"Copy {ADDRESS} in the dashboard"
+    assert item.label == f"{ADDRESS}, in the dashboard"
+    assert (
+        entry(menu_for(serving(model()), can_copy=False), "models", "details", "details m", "copy name").action is None
+    )
 
 
 @pytest.mark.parametrize("phase", [Phase.STARTING, Phase.STOPPING, Phase.STOPPED])
 def test_nothing_that_needs_the_server_is_offered_without_it(phase):
     menu = menu_for(Snapshot(phase=phase, address=ADDRESS, models=(model(state=READY),)))
-    assert [entry(menu, key).action for key in ("free", "dashboard", "copy")] == [None, None, None]
+    assert [entry(menu, key).action for key in ("free", "dashboard", "pause")] == [None, None, None]
+    assert entry(menu, "copy").entries == ()
+    assert {item.action for item in entry(menu, "pause for").entries} == {None}
+    assert entry(menu, "config", "reload").action is None
 
 
 def test_quit_is_always_there_until_it_has_been_asked_for():
@@ -113,3 +140,71 @@ def test_start_that_failed_is_explained_and_can_be_tried_again():
     assert " ".join(told) == problem
     assert entry(menu, "try again").action is Local.TRY_AGAIN
     assert entry(menu, "models").entries == ()
+
+
+def test_somebody_who_waits_is_explained_in_place_of_the_address():
+    snapshot = serving(model())
+    assert entry(menu_for(snapshot), "address").label == ADDRESS
+    waits = [WaitingSnapshot(ModelId("m"), waited_s, None, f"waiting {waited_s} s: why") for waited_s in (3, 14, 5)]
+    waiting = dataclasses.replace(snapshot, waiting=tuple(waits))
+    assert entry(menu_for(waiting), "address").label == "waiting 14 s: why (and 2 more)"
+    assert shape(menu_for(waiting)) == shape(menu_for(snapshot))
+
+
+def test_profiles_are_radio_items_and_none_is_one_of_them():
+    snapshot = dataclasses.replace(serving(), profiles=("work", "play"), profile="play")
+    items = entry(menu_for(snapshot), "profiles").entries
+    assert [(item.label, item.action, item.tick) for item in items] == [
+        ("No profile", SetProfile(None), Tick.OFF),
+        ("work", SetProfile("work"), Tick.OFF),
+        ("play", SetProfile("play"), Tick.ON),
+    ]
+    assert all(item.is_radio for item in items)
+
+
+def test_pause_is_one_click_and_so_is_its_end():
+    snapshot = serving(model(state=READY))
+    assert entry(menu_for(snapshot, pause_holds=True), "pause").action == PauseModels(None, holds=True)
+    assert [item.action for item in entry(menu_for(snapshot), "pause for").entries] == [
+        PauseModels(900), PauseModels(3600),
+    ]  # fmt: skip
+    for left_s, end, label in ((None, "", "Paused: resume"), (60.0, "15:30", "Paused until 15:30: resume now")):
+        paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s))
+        item = entry(menu_for(paused, pause_end=end), "pause")
+        assert (item.label, item.action, item.tick) == (label, ResumeModels(), Tick.ON)
+        assert shape(menu_for(paused)) == shape(menu_for(snapshot))
+
+
+@pytest.mark.parametrize(
+    ("truth", "tick", "action"),
+    [
+        (False, Tick.OFF, Turn(Switch.START_AT_LOGIN, True)),
+        (True, Tick.ON, Turn(Switch.START_AT_LOGIN, False)),
+        (None, Tick.OFF, None),
+    ],
+)
+def test_start_at_login_shows_what_the_system_says(truth, tick, action):
+    item = entry(menu_for(serving(), starts_at_login=truth), "login")
+    assert (item.tick, item.action) == (tick, action)
+
+
+def test_switches_of_this_desktop():
+    menu = menu_for(serving(), notifies=True, shares_on_lan=False)
+    assert entry(menu, "settings", "notifications").action == Turn(Switch.NOTIFICATIONS, False)
+    assert entry(menu, "settings", "share on the network").action == Turn(Switch.SHARE_ON_LAN, True)
+
+
+def test_about_names_the_version():
+    assert entry(menu_for(serving(), version="1.2"), "about", "version").label == "llama-swap Desktop 1.2"
+
+
+def test_every_entry_has_its_own_key_and_a_label():
+    def check(menu):
+        keys = [one.key for one in menu]
+        assert len(keys) == len(set(keys))
+        for one in menu:
+            assert isinstance(one, Separator) or one.label.strip()
+            if isinstance(one, Submenu):
+                check(one.entries)
+
+    check(menu_for(serving(*(model(f"m{number}") for number in range(60)))))

@@ -9,9 +9,9 @@ from PIL import Image
 
 from llamaswap_desktop.commands import LoadModel, Quit
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
-from llamaswap_desktop.tray import Local, Wishes
+from llamaswap_desktop.tray import Local, View, Wishes
+from llamaswap_desktop.tray.entries import Item, Submenu, Tick
 from llamaswap_desktop.tray.icon import IconState, image
-from llamaswap_desktop.tray.menu import Item, Submenu, Tick
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
 from tests.tray.windows_api import NIM_ADD, NIM_DELETE, NIM_MODIFY, WindowsApi, import_windows_half
 
@@ -53,7 +53,7 @@ class Desk:
             self.send(message)
 
     def show(self, snapshot: Snapshot) -> None:
-        self.tray.show(snapshot)
+        self.tray.show(View(snapshot))
         self.turn()
 
     def open_menu(self, button: int = RBUTTONUP) -> list:
@@ -191,7 +191,7 @@ def test_tooltip_is_never_too_long(desk):
 @pytest.mark.parametrize("button", [LBUTTONUP, RBUTTONUP])
 def test_both_buttons_open_the_menu_of_now(desk, button):
     desk.show(snapshot(name="R&D_1", state=ProcessState.READY))
-    lines = {line.text: line for line in desk.open_menu(button)}
+    lines = {line.text: line for line in reversed(desk.open_menu(button))}  # the first of equal ones
     assert lines["R&&D_1 is loaded"].state & MFS_DISABLED
     assert lines["R&&D_1"].state & MFS_CHECKED
     assert not lines["Quit"].state & MFS_DISABLED
@@ -203,7 +203,7 @@ def test_click_in_the_menu_reaches_the_program(desk):
     desk.open_menu()
     API.click_on = "Quit"
     desk.open_menu()
-    assert desk.acts == [LoadModel("m"), Quit()]
+    assert desk.acts == [Local.LOOK_AROUND, LoadModel("m"), Local.LOOK_AROUND, Quit()]
 
 
 def test_menu_on_screen_is_never_destroyed(desk):
@@ -240,9 +240,33 @@ def test_menu_without_models_and_partly_on_groups(windows):
     assert (profile.checked, profile.radio) == (True, True)
 
 
-def test_balloon_leads_to_the_dashboard(desk, windows):
+def test_message_is_shown_cut_to_what_windows_takes_and_a_click_on_it_is_told(desk, windows):
+    desk.show(snapshot())
+    assert desk.tray.tell("t" * 99, "x" * 999)
+    desk.turn()
+    assert (API.shell[-1][1].info_title, API.shell[-1][1].info) == ("t" * 63, "x" * 255)
     desk.send(windows.win32.WM_NOTIFY, 0, windows.NIN_BALLOONUSERCLICK)
-    assert desk.acts == [Local.OPEN_DASHBOARD]
+    assert desk.acts == [Local.MESSAGE_CLICKED]
+
+
+def test_message_before_the_icon_is_there_waits_for_it(desk, windows):
+    desk.tray.tell("title", "text")
+    desk.turn()
+    assert not API.shell
+    desk.show(snapshot())
+    assert API.shell[-1][1].info == "text"
+
+
+def test_icon_moves_while_something_loads_and_only_then(desk, windows, monkeypatch):
+    now = 0.1
+    monkeypatch.setattr(windows.time, "monotonic", lambda: now)
+    desk.show(snapshot(state=ProcessState.STARTING))
+    assert API.count("SetTimer") == 1
+    loaded, now = len(API.icons), windows.FRAME_S + 0.1
+    desk.send(windows.WM_TIMER, 2)
+    assert len(API.icons) == loaded + 1
+    desk.show(snapshot(state=ProcessState.READY))
+    assert ("KillTimer", (7, 2)) in API.calls
 
 
 def test_sleep_is_allowed_and_noted(desk, windows, caplog):
@@ -284,7 +308,7 @@ def test_whole_life_leaves_no_icon(desk, windows):
     API._GetMessageW = get_message
     try:
         desk.icon._hwnd = None
-        desk.tray.show(snapshot())
+        desk.tray.show(View(snapshot()))
         desk.tray.run()
     finally:
         del API._GetMessageW

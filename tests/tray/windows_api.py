@@ -84,6 +84,7 @@ class WindowsApi:
 
     def _Shell_NotifyIconW(self, code, data) -> int:
         kept = SimpleNamespace(id=data.uID, flags=data.uFlags, tip=data.szTip, icon=data.hIcon)
+        kept.info, kept.info_title = data.szInfo, data.szInfoTitle
         self.shell.append((code, kept))
         return int(self.shell_listens)
 

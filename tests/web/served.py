@@ -12,6 +12,8 @@ from llamaswap_desktop.app import App
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.logs import AppLines, Logs, LogToStdout
 from llamaswap_desktop.monitor import spawn_plainly
+from llamaswap_desktop.process.run_file import RunFile
+from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.types import ModelId, ProcessState
 from tests.core.fakes import FakeProcess
 
@@ -30,6 +32,7 @@ class _NoChildren:
     """A launcher of an app that starts none, but for the tools that look at GPUs."""
 
     spawn_tool = staticmethod(spawn_plainly)
+    run_file = RunFile()
 
 
 class Played(FakeProcess):
@@ -157,7 +160,13 @@ async def served(home: Path, config: str = TWO_MODELS, environment: dict[str, st
     lines = AppLines(logs.proxy.write)
     lines.attach()
     app = PlayedApp(
-        loaded, launcher=_NoChildren(), logs=logs, lines=lines, sources=sources, config_backups=home / "backups"
+        loaded,
+        launcher=_NoChildren(),
+        logs=logs,
+        lines=lines,
+        sources=sources,
+        config_backups=home / "backups",
+        settings=SettingsFile(home / "settings.yaml"),
     )
     running = asyncio.ensure_future(app.run("127.0.0.1", 0))
     try:

@@ -40,7 +40,7 @@ async def test_every_control_route_has_a_handler_and_the_reverse(tmp_path):
         ("POST", "/v1/models"), ("DELETE", "/api/desktop/config"), ("GET", "/api/profiles/active"), ("PUT", "/metrics"),
     )] + [("GET", path, 404) for path in (
         "/v1/models/m", "/api/metrics", "/completions", "/chat/completions", "/api/desktop", "/api/desktop/",
-        "/api/desktop/settings", "/api/desktop/nope", "/health/", "/logs/",
+        "/api/desktop/nope", "/health/", "/logs/",
     )],
 )  # fmt: skip
 async def test_what_is_no_route(tmp_path, method, path, status):

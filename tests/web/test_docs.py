@@ -9,6 +9,8 @@ import pytest
 
 from llamaswap_desktop import snapshot
 from llamaswap_desktop.http1 import ROUTES
+from llamaswap_desktop.settings import Settings
+from llamaswap_desktop.settings.schema import Pause as PauseRules
 from llamaswap_desktop.web import desktop_commands, desktop_config, desktop_state, machine
 from tests.web.served import served
 
@@ -31,6 +33,8 @@ SHOWN = {
     "`POST /api/desktop/config/validate`": desktop_config.Verdict,
     "`POST /api/desktop/config/diff`": desktop_config.Difference,
     "Backup": desktop_config.ShownBackup,
+    "`GET /api/desktop/settings`": Settings,
+    "Pause rules": PauseRules,
 }
 
 ASKED = {

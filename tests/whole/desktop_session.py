@@ -131,6 +131,29 @@ class DesktopSession:
             await self._xdotool("key", name)
             await asyncio.sleep(0.15)  # a menu takes keys only when it has drawn itself, and says nothing of it
 
+    async def go_to(self, *labels: str) -> None:
+        """Move the mark in the open menu to the entry that begins with the last label, through those before it."""
+        for depth, label in enumerate(labels):
+            if depth:
+                await self.keys("Right")
+            entries = await self._entries_below(labels[:depth])
+            clickable = [text for text, is_enabled in entries if is_enabled]
+            downs = next(number for number, text in enumerate(clickable) if text.startswith(label))
+            await self.keys(*["Down"] * (downs if depth else downs + 1))
+
+    async def _entries_below(self, labels: tuple[str, ...]) -> list[tuple[str, bool]]:
+        """Label of each entry and whether it can be chosen, as the program tells them to the panel."""
+        (item,) = await self.icons_on_the_bus()
+        menu = DBusAddress("/MenuBar", item.partition("/")[0], "com.canonical.dbusmenu")
+        async with open_dbus_router(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as router:
+            question = new_method_call(menu, "GetLayout", "iias", (0, -1, []))
+            layout = (await router.send_and_get_reply(question)).body[1]
+        for label in labels:
+            layout = next(child for _, child in layout[2] if _label_of(child).startswith(label))
+        return [
+            (_label_of(child), child[1].get("enabled", ("b", True))[1]) for _, child in layout[2] if "label" in child[1]
+        ]
+
     async def open_menu(self, button: int = 1) -> None:
         """Click on the icon and wait for the menu on screen."""
         x, y = await self.until(self.icon_position, "an icon in the panel")
@@ -213,6 +236,10 @@ class DesktopSession:
         except TimeoutError:
             self.keep_screenshot("tray-failure")
             raise AssertionError(f"after {timeout_s} s still not true: {name} (artefacts/tray-failure.png)") from None
+
+
+def _label_of(layout) -> str:
+    return layout[1].get("label", ("s", ""))[1].replace("__", "_")
 
 
 @contextlib.asynccontextmanager

@@ -116,12 +116,13 @@ async def test_dashboard_opens_in_the_browser_and_the_address_goes_to_the_clipbo
         async with in_the_tray(desktop) as program:
             await program.wait_until_it_serves()
             await shows(desktop, IconState.IDLE)
-            for downs, kept, words in (
-                (2, browser, f"{program.address}/ui/\n"),
-                (3, clipboard, f"-selection clipboard\n{program.address}"),
+            for label, kept, words in (
+                ("Open dashboard", browser, f"{program.address}/ui/\n"),
+                ("Copy address", clipboard, f"-selection clipboard\n{program.address}/v1"),
             ):
                 await desktop.open_menu()
-                await desktop.keys(*["Down"] * downs, "Return")
+                await desktop.go_to(label)
+                await desktop.keys(*["Right"] * (kept is clipboard), "Return")
 
                 async def is_kept(kept=kept):
                     return kept.exists()

@@ -1,6 +1,5 @@
 """The tray on Linux desktops: StatusNotifierItem and dbusmenu over D-Bus."""
 
-from llamaswap_desktop.tray.sni.bus import why_no_bus
 from llamaswap_desktop.tray.sni.tray import SniTray
 
-__all__ = ["SniTray", "why_no_bus"]
+__all__ = ["SniTray"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from llamaswap_desktop.tray.menu import Action, Entry, Item, Menu, Separator, Submenu, Tick
+from llamaswap_desktop.tray.entries import Action, Entry, Item, Menu, Separator, Submenu, Tick
 
 Variant = tuple[str, object]
 Properties = dict[str, Variant]
@@ -19,6 +19,7 @@ Layout = tuple[int, Properties, list[tuple[str, object]]]
 ROOT = 0
 
 _TOGGLE_STATES = {Tick.OFF: 0, Tick.ON: 1, Tick.PARTLY: -1}
+_DOT = "  ·  "
 _LAYOUT_SIGNATURE = "(ia{sv}av)"
 
 
@@ -44,12 +45,15 @@ def properties_of(entry: Entry) -> Properties:
             return {"type": ("s", "separator")}
         case Submenu(_, label, entries):
             return {
-                "label": ("s", _escaped(label)),
+                **_worded(label),
                 "enabled": ("b", bool(entries)),
                 "children-display": ("s", "submenu"),
             }
         case Item(_, label, action, tick, is_radio):
-            properties: Properties = {"label": ("s", _escaped(label)), "enabled": ("b", action is not None)}
+            properties: Properties = {
+                **_worded(label),
+                "enabled": ("b", action is not None),
+            }
             if tick is not None:
                 properties["toggle-type"] = ("s", "radio" if is_radio else "checkmark")
                 properties["toggle-state"] = ("i", _TOGGLE_STATES[tick])
@@ -58,9 +62,15 @@ def properties_of(entry: Entry) -> Properties:
             assert_never(entry)
 
 
-def _escaped(label: str) -> str:
-    """Double every underscore: a single one marks the letter after it as the entry's key."""
-    return label.replace("_", "__")
+def _worded(label: str) -> Properties:
+    """Return the label for the eye and, where that has dots, for the ear: a screen reader pauses at a comma.
+
+    Every underscore is doubled: a single one marks the letter after it as the entry's key.
+    """
+    words: Properties = {"label": ("s", label.replace("_", "__"))}
+    if _DOT in label:
+        words["accessible-desc"] = ("s", label.replace(_DOT, ", "))
+    return words
 
 
 class ExportedMenu:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from llamaswap_desktop.snapshot import Snapshot
-from llamaswap_desktop.tray.icon import IconState, argb_pixmaps, icon_state
+from llamaswap_desktop.tray.icon import IconState, argb_pixmaps, frame_at, icon_state
 from llamaswap_desktop.tray.sni.dbusmenu import Properties, Variant
 from llamaswap_desktop.tray.texts import APP_NAME, tooltip
 
@@ -17,16 +17,18 @@ class StatusItem:
 
     icon: IconState
     tooltip: str
+    frame: int = 0
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "StatusItem":
-        """Return the item for ``snapshot``."""
-        return cls(icon_state(snapshot), tooltip(snapshot))
+    def of(cls, snapshot: Snapshot, now_s: float = 0.0) -> "StatusItem":
+        """Return the item for ``snapshot``, with the frame of its icon that is due at ``now_s``."""
+        icon = icon_state(snapshot)
+        return cls(icon, tooltip(snapshot), frame_at(icon, now_s))
 
     def changes_since(self, old: "StatusItem") -> tuple[str, ...]:
         """Return the names of the signals that tell hosts what differs from ``old``."""
         news = []
-        if self.icon is not old.icon:
+        if (self.icon, self.frame) != (old.icon, old.frame):
             news.append("NewIcon")
         if self.tooltip != old.tooltip:
             news.append("NewToolTip")
@@ -47,7 +49,7 @@ class StatusItem:
             "WindowId": ("i", 0),
             "IconName": ("s", ""),
             "IconThemePath": ("s", ""),
-            "IconPixmap": ("a(iiay)", list(argb_pixmaps(self.icon))),
+            "IconPixmap": ("a(iiay)", list(argb_pixmaps(self.icon, self.frame))),
             "OverlayIconName": ("s", ""),
             "OverlayIconPixmap": no_pixmaps,
             "AttentionIconName": ("s", ""),

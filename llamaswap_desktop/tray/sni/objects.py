@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from jeepney import DBusAddress
 
-from llamaswap_desktop.snapshot import Snapshot
-from llamaswap_desktop.tray.menu import Action, Local, menu_for
-from llamaswap_desktop.tray.sni.bus import NoSuchMethod, Reply
+from llamaswap_desktop.dbus import NoSuchMethod, Reply
+from llamaswap_desktop.tray.entries import Action, Local
+from llamaswap_desktop.tray.menu import menu_for
 from llamaswap_desktop.tray.sni.dbusmenu import ROOT, ExportedMenu, LayoutUpdated, Properties, PropertiesUpdated
 from llamaswap_desktop.tray.sni.item import MENU_PATH, StatusItem
+from llamaswap_desktop.tray.view import View
 
 ITEM = DBusAddress("/StatusNotifierItem", interface="org.kde.StatusNotifierItem")
 MENU = DBusAddress(MENU_PATH, interface="com.canonical.dbusmenu")
@@ -35,21 +36,24 @@ SignalToSend = tuple[DBusAddress, str, str | None, tuple[object, ...]]
 
 
 class TrayObjects:
-    """What hosts see of a snapshot; ``act`` is told what they click on."""
+    """What hosts see of a view; ``act`` is told what they click on."""
 
-    def __init__(self, snapshot: Snapshot, act: Callable[[Action], None], *, can_copy: bool) -> None:
+    def __init__(self, view: View, act: Callable[[Action], None]) -> None:
         self._act = act
-        self._can_copy = can_copy
-        self._item = StatusItem.of(snapshot)
+        self._drawn = view
+        self._item = StatusItem.of(view.snapshot)
         self._menu = ExportedMenu()
-        self._menu.update(menu_for(snapshot, can_copy=can_copy))
+        self._menu.update(menu_for(view))
 
-    def draw(self, snapshot: Snapshot) -> list[SignalToSend]:
-        """Take over a snapshot; return the signals that tell hosts what has changed."""
-        item = StatusItem.of(snapshot)
+    def draw(self, view: View, now_s: float = 0.0) -> list[SignalToSend]:
+        """Take over a view; return the signals that tell hosts what has changed."""
+        item = StatusItem.of(view.snapshot, now_s)
         signals: list[SignalToSend] = [(ITEM, name, None, ()) for name in item.changes_since(self._item)]
         self._item = item
-        match self._menu.update(menu_for(snapshot, can_copy=self._can_copy)):
+        if view is self._drawn:
+            return signals
+        self._drawn = view
+        match self._menu.update(menu_for(view)):
             case PropertiesUpdated(updated, removed):
                 signals.append((MENU, "ItemsPropertiesUpdated", "a(ia{sv})a(ias)", (updated, removed)))
             case LayoutUpdated(revision):
@@ -101,7 +105,9 @@ class TrayObjects:
             case "EventGroup", (list(events),):
                 unknown = [number for number, event, *_ in events if not self._on_event(number, event)]
                 return Reply("ai", (unknown,))
-            case "AboutToShow", _:
+            case "AboutToShow", (int(number),):
+                if number == ROOT:
+                    self._act(Local.LOOK_AROUND)
                 return Reply("b", (False,))  # nothing to fetch: what it shows is always the latest
             case "AboutToShowGroup", _:
                 return Reply("aiai", ([], []))

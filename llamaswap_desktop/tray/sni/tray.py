@@ -14,13 +14,14 @@ from collections.abc import Callable
 from jeepney import DBusAddress
 
 from llamaswap_desktop.commands import Quit
-from llamaswap_desktop.snapshot import Snapshot
+from llamaswap_desktop.dbus import DAEMON, Bus, BusGone, CallFailed, session_bus_address
 from llamaswap_desktop.tasks import spawn
-from llamaswap_desktop.tray.menu import Action, Local
+from llamaswap_desktop.tray.entries import Action, Local
+from llamaswap_desktop.tray.icon import FRAME_S, frames_of, icon_state
 from llamaswap_desktop.tray.shell import Wishes
-from llamaswap_desktop.tray.sni.bus import DAEMON, Bus, BusGone, CallFailed, session_bus_address
 from llamaswap_desktop.tray.sni.display import has_display_gone
 from llamaswap_desktop.tray.sni.objects import TrayObjects
+from llamaswap_desktop.tray.view import View
 
 _log = logging.getLogger("llamaswap_desktop.tray")
 
@@ -56,7 +57,7 @@ class SniTray:
         self._can_fall_back = can_fall_back
         self._host_patience_s = host_patience_s
         self._reconnect_s = reconnect_s
-        self._latest = Snapshot()
+        self._latest = View()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
         self._stopped = asyncio.Event()
@@ -68,9 +69,12 @@ class SniTray:
 
     # -- any thread
 
-    def show(self, snapshot: Snapshot) -> None:
-        self._latest = snapshot
+    def show(self, view: View) -> None:
+        self._latest = view
         self._on_loop(self._news)
+
+    def tell(self, _title: str, _text: str) -> bool:
+        return False  # whoever wants to tell something has a bus of his own
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -125,7 +129,7 @@ class SniTray:
 
     async def _live_on_one_bus(self, patience: asyncio.Timeout | None = None) -> None:
         """Connect (raises ``BusGone``; ends ``patience`` when it worked) and live there until the bus goes away."""
-        objects = TrayObjects(self._latest, self._act_soon, can_copy=self._wishes.can_copy)
+        objects = TrayObjects(self._latest, self._act_soon)
         came = asyncio.Event()
         bus = await Bus.open(self._bus_address, objects.serve, lambda member, body: _heard(member, body, came))
         if patience is not None:
@@ -165,7 +169,7 @@ class SniTray:
             self.wants_fallback = True
             self._stopped.set()
         else:
-            address = self._latest.address
+            address = self._latest.snapshot.address
             dashboard = f"; the dashboard is at {address}/ui/" if address else ""
             _log.warning(
                 "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does)%s", dashboard
@@ -173,11 +177,16 @@ class SniTray:
             self._wishes.act(Local.END_UNLESS_SERVING)
 
     async def _keep_drawing(self, bus: Bus, objects: TrayObjects) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self._news.clear()
-            for address, member, signature, body in objects.draw(self._latest):
+            view = self._latest
+            for address, member, signature, body in objects.draw(view, loop.time()):
                 await bus.signal(address, member, signature, *body)
-            await self._news.wait()
+            moves = frames_of(icon_state(view.snapshot)) > 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FRAME_S if moves else None):
+                    await self._news.wait()
 
     def _act_soon(self, action: Action) -> None:
         """Act after the host has its answer."""

@@ -118,7 +118,8 @@ class Panel:
         def collect(layout):
             number, properties, children = layout
             if "label" in properties:
-                found[properties["label"][1]] = (number, {name: value for name, (_, value) in properties.items()})
+                values = {name: value for name, (_, value) in properties.items()}
+                found.setdefault(values["label"], (number, values))
             for _, child in children:
                 collect(child)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from llamaswap_desktop.commands import LoadModel, UnloadModel
-from llamaswap_desktop.tray.menu import Item, Separator, Submenu, Tick
+from llamaswap_desktop.tray.entries import Item, Separator, Submenu, Tick
 from llamaswap_desktop.tray.sni.dbusmenu import ROOT, ExportedMenu, LayoutUpdated, PropertiesUpdated, properties_of
 
 
@@ -68,7 +68,8 @@ def test_change_of_state_changes_properties_only():
     menu = exported(models(OFF))
     number = number_of(menu, "Models", "qwen3_8b")
     news = menu.update(models(ON))
-    assert news == PropertiesUpdated([(number, {"label": ("s", "qwen3__8b  ·  4 GiB"), "toggle-state": ("i", 1)})], [])
+    words = {"label": ("s", "qwen3__8b  ·  4 GiB"), "accessible-desc": ("s", "qwen3_8b, 4 GiB")}
+    assert news == PropertiesUpdated([(number, {**words, "toggle-state": ("i", 1)})], [])
     assert menu.action_of(number) == UnloadModel("m")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from llamaswap_desktop.commands import LoadModel, Quit
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
-from llamaswap_desktop.tray import Local, Wishes
+from llamaswap_desktop.tray import Local, View, Wishes
 from llamaswap_desktop.tray.icon import IconState, argb_pixmaps
 from llamaswap_desktop.tray.sni import SniTray
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
@@ -18,9 +18,9 @@ from tests.tray.sni.bus_daemon import panel_on, session_bus
 pytestmark = [pytest.mark.child, pytest.mark.linux]
 
 
-def snapshot(*names, state=ProcessState.STOPPED) -> Snapshot:
+def snapshot(*names, state=ProcessState.STOPPED) -> View:
     models = tuple(ModelSnapshot(id=ModelId(name), name=name, state=state) for name in names)
-    return Snapshot(phase=Phase.SERVING, address="http://127.0.0.1:9292", models=models)
+    return View(Snapshot(phase=Phase.SERVING, address="http://127.0.0.1:9292", models=models))
 
 
 class RunningTray:
@@ -153,7 +153,7 @@ async def test_bus_and_display_both_gone_end_the_program(tmp_path, caplog, monke
 
 async def test_no_bus_at_all_is_said_once(tmp_path, caplog):
     async with running_tray(f"unix:path={tmp_path}/none"):
-        await _until_logged(caplog, "no tray icon: no session bus at unix:path=")
+        await _until_logged(caplog, "no tray icon: no bus at unix:path=")
 
 
 async def test_desktop_without_a_tray_is_said_once(tmp_path, caplog):
@@ -207,7 +207,7 @@ async def test_every_question_of_the_protocols_is_answered(tmp_path):
         )
         events = [(number, "opened", ("i", 0), 0), (number, "clicked", ("i", 0), 0), (99, "clicked", ("i", 0), 0)]
         assert await panel.menu("EventGroup", "a(isvu)", events) == ([99],)
-        assert await tray.until_it_acts() == [Quit()]
+        assert await tray.until_it_acts(2) == [Local.LOOK_AROUND, Quit()]
         for path in ("/", "/MenuBar", "/StatusNotifierItem"):
             (xml,) = await panel.ask(path, "org.freedesktop.DBus.Introspectable", "Introspect")
             assert xml.startswith("<node>")
@@ -225,5 +225,5 @@ async def test_stop_before_and_after_it_runs_takes_the_icon_away(tmp_path):
         began = time.monotonic()
         await asyncio.to_thread(early.run)
         assert time.monotonic() - began < 1
-        early.show(Snapshot())
+        early.show(View())
         early.stop()

@@ -1,4 +1,4 @@
-"""One connection to the session bus: calls with their replies, signals both ways, and calls that others make to us."""
+"""One connection to a bus: calls with their replies, signals both ways, and calls that others make to us."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ _LOOK_TIMEOUT_S = 1.0
 
 
 class BusGone(Exception):
-    """There is no session bus, or the connection to it has broken; the text says which and why."""
+    """There is no such bus, or the connection to it has broken; the text says which and why."""
 
 
 class CallFailed(Exception):
@@ -63,6 +63,16 @@ def session_bus_address() -> str:
     return f"unix:path={Path(runtime) / 'bus'}"
 
 
+def system_bus_address() -> str:
+    """Return the address of the system's bus."""
+    return os.environ.get("DBUS_SYSTEM_BUS_ADDRESS") or "unix:path=/run/dbus/system_bus_socket"
+
+
+def serve_nothing(path: str, interface: str, member: str, _body: tuple[object, ...]) -> Reply:
+    """Answer as somebody who has no objects: ``NoSuchMethod``."""
+    raise NoSuchMethod(f"{interface}.{member} on {path}")
+
+
 def why_no_bus() -> str:
     """Say why there is no session bus; empty if one answers."""
     address = session_bus_address()
@@ -91,7 +101,7 @@ class Bus:
         try:
             connection = await open_dbus_connection(address)
         except Exception as error:  # jeepney raises what it likes for a bad address or a refused handshake
-            raise BusGone(f"no session bus at {address}: {error or type(error).__name__}") from error
+            raise BusGone(f"no bus at {address}: {error or type(error).__name__}") from error
         return cls(connection, serve, hear)
 
     @property
@@ -105,7 +115,7 @@ class Bus:
             while True:
                 await self._received(await self._connection.receive())
         except (EOFError, OSError) as error:
-            gone = BusGone(f"the session bus has gone: {error or 'it closed the connection'}")
+            gone = BusGone(f"the bus has gone: {error or 'it closed the connection'}")
             for reply in self._replies.values():
                 if not reply.done():
                     reply.set_exception(gone)
@@ -171,4 +181,4 @@ class Bus:
         try:
             await self._connection.send(message, serial=serial)
         except OSError as error:
-            raise BusGone(f"the session bus has gone: {error}") from error
+            raise BusGone(f"the bus has gone: {error}") from error

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llamaswap_desktop.desktop_app import _Paced, _problems_of
+from llamaswap_desktop.core_thread import Paced, problems_of
 from llamaswap_desktop.errors import ConfigError, ListenFailed, Problem, Severity
 from llamaswap_desktop.snapshot import Snapshot
 
@@ -15,7 +15,7 @@ async def test_first_snapshot_passes_at_once_and_then_the_newest_of_each_interva
         seen.append(snapshot.rev)
         has_come.set()
 
-    paced = _Paced(show)
+    paced = Paced(show, lambda: None)
     began = asyncio.get_running_loop().time()
     for rev in range(100):
         paced(Snapshot(rev=rev))
@@ -29,5 +29,5 @@ async def test_first_snapshot_passes_at_once_and_then_the_newest_of_each_interva
 
 def test_every_problem_of_a_configuration_is_shown():
     problems = [Problem(Severity.ERROR, "no", "config.yaml", 1, 2, "a"), Problem(Severity.ERROR, "neither")]
-    assert _problems_of(ConfigError(problems)) == ("config.yaml:1:2: a: no", "neither")
-    assert _problems_of(ListenFailed("the port is in use")) == ("the port is in use",)
+    assert problems_of(ConfigError(problems)) == ("config.yaml:1:2: a: no", "neither")
+    assert problems_of(ListenFailed("the port is in use")) == ("the port is in use",)

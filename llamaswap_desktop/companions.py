@@ -1,0 +1,159 @@
+"""What accompanies the core on its own thread while it serves a desktop: settings, messages, memory of group switches.
+
+Everything here lives on the core's loop; what a message's button asks for goes back to the desk.
+"""
+
+import contextlib
+import logging
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from llamaswap_desktop.app import App
+from llamaswap_desktop.desktop import Notifier
+from llamaswap_desktop.errors import ConfigError, LlamaSwapError
+from llamaswap_desktop.group_switches import GroupSwitches
+from llamaswap_desktop.notices import Act, Notices, shared_on_lan, start_failed, trouble
+from llamaswap_desktop.pausing import PauseWatch
+from llamaswap_desktop.settings import Settings, SettingsFile, SettingsRefused
+from llamaswap_desktop.tasks import spawn
+
+if TYPE_CHECKING:
+    from llamaswap_desktop.desktop.logind import Logind
+
+_log = logging.getLogger("llamaswap_desktop")
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's own wish, with a key
+
+_SESSION_END_BUDGET_S = 4.0
+"""logind waits five seconds, if it does."""
+
+BuildCompanions = Callable[[], "Companions"]
+"""Builds them, on the core's loop."""
+
+
+class Companions:
+    """``changed`` is told of the settings, ``act`` of what buttons of messages ask for.
+
+    ``has_own_port`` is whether the command line has named the port that stays.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsFile,
+        notifier: Notifier,
+        *,
+        has_own_port: bool,
+        act: Act = lambda _action: None,
+        changed: Callable[[Settings], None] = lambda _settings: None,
+    ) -> None:
+        self.notifier = notifier
+        self._settings = settings
+        self._act = act
+        self._changed = changed
+        self._has_own_port = has_own_port
+        self._app: App | None = None
+        self._notices: Notices | None = None
+        self._held = settings.now
+        settings.watch(self._on_settings)
+        changed(settings.now)
+
+    @contextlib.asynccontextmanager
+    async def attend(self, app: App) -> AsyncIterator[None]:
+        """Accompany ``app``, from before it serves until it has ended."""
+        self._app = app
+        app.core.report("settings", self._settings.problem)
+        self._notices = notices = Notices(app.core, self.notifier.show, self._act)
+        groups = GroupSwitches(app.core, self._settings)
+        pauses = PauseWatch(app.core, self._settings)
+        pauses.start()
+        logind = self._listen_to_logind(app)
+        try:
+            yield
+        finally:
+            if logind is not None:
+                await logind.close()
+            await pauses.stop()
+            groups.stop()
+            notices.stop()
+            self._app = self._notices = None
+
+    def _listen_to_logind(self, app: App) -> "Logind | None":
+        if sys.platform != "linux":
+            return None
+        from llamaswap_desktop.dbus import system_bus_address  # noqa: PLC0415 - on Linux only
+        from llamaswap_desktop.desktop.logind import Logind  # noqa: PLC0415
+
+        async def before_sleep() -> None:
+            if self._settings.now.unload_before_sleep:
+                await app.core.unload()
+
+        def shutting_down() -> None:
+            app.quit(_SESSION_END_BUDGET_S)
+
+        return Logind(system_bus_address(), before_sleep=before_sleep, shutting_down=shutting_down)
+
+    async def close(self) -> None:
+        """End."""
+        await self.notifier.close()
+
+    # -- what the desk wishes
+
+    def change_settings(self, keys: Mapping[str, Any]) -> None:
+        """Set these keys anew; a failure is told by a message."""
+        try:
+            self._settings.change(keys)
+        except (SettingsRefused, OSError) as error:
+            _log.warning("cannot change the settings: %s", error)
+            self.notifier.show(trouble("The settings could not be changed", str(error)))
+
+    def write_settings(self) -> None:
+        """Have a file with all settings in it, for whoever wants to edit it."""
+        try:
+            self._settings.save()
+        except OSError as error:
+            self.notifier.show(trouble("The settings could not be written", str(error)))
+
+    def share_on_lan(self, is_on: bool) -> None:
+        """Let other computers in, with a key that is made the first time, or keep them out."""
+        makes_key = is_on and not self._settings.now.api_key
+        key = {"apiKey": f"sk-{secrets.token_urlsafe(24)}"} if makes_key else {}
+        self.change_settings({"shareOnLan": is_on, **key})
+
+    def memory_will_be_freed(self) -> None:
+        """Know that somebody has asked for memory."""
+        if self._notices is not None:
+            self._notices.memory_will_be_freed()
+
+    def start_failed(self, error: LlamaSwapError, try_again: Callable[[], None]) -> None:
+        """Tell why the program cannot serve."""
+        self.notifier.show(start_failed(error, try_again, self._act))
+
+    # -- following the settings
+
+    def _on_settings(self, settings: Settings) -> None:
+        before, self._held = self._held, settings
+        self._changed(settings)
+        if self._app is not None:
+            self._app.core.report("settings", self._settings.problem)
+            if _reach(settings) != _reach(before):
+                spawn("follow the address in the settings", self._follow(self._app, settings))
+
+    async def _follow(self, app: App, settings: Settings) -> None:
+        """Serve where the settings say; the key is asked for before the door is opened."""
+        try:
+            await app.reload_now()
+            host, port = settings.host_and_port
+            await app.move(_EVERYWHERE if settings.share_on_lan else host, app.port if self._has_own_port else port)
+        except ConfigError as error:
+            self.notifier.show(trouble("Not shared: the configuration cannot be read", str(error.problems[0])))
+        except LlamaSwapError as error:
+            self.notifier.show(trouble("The address could not be changed", str(error)))
+        else:
+            if settings.share_on_lan:
+                self.notifier.show(shared_on_lan(f"port {app.port} of this computer", settings.api_key, self._act))
+
+
+def _reach(settings: Settings) -> tuple[str, bool, str]:
+    return settings.listen, settings.share_on_lan, settings.api_key if settings.share_on_lan else ""

@@ -1,0 +1,113 @@
+"""What can be set for this desktop, its types and its defaults.
+
+The file belongs to the program: it is written anew at each change.  A newer version's keys are none of our business,
+but they are the user's: whatever we do not know is kept as it is.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from llamaswap_desktop.errors import LlamaSwapError
+
+_Keys = Mapping[str, Any]
+
+
+class SettingsRefused(LlamaSwapError):
+    """A value in the settings cannot be used; the text names key, value and what is expected."""
+
+    status = 400
+
+
+class Theme(StrEnum):
+    """Which colours the dashboard takes; ``auto`` follows the desktop."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class WaitingRequests(StrEnum):
+    """What becomes of requests while models are paused."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """When models make room for something else.
+
+    ``programs`` are names of programs (``game.exe``, ``blender``) that pause all models for as long as one of them
+    runs; ``games`` does so while the system says that a game is played or a program fills the screen.
+    """
+
+    programs: tuple[str, ...] = ()
+    games: bool = False
+    requests: WaitingRequests = WaitingRequests.REFUSE
+
+
+class GroupSwitches(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Switches of a group that were changed live; None is what the configuration says."""
+
+    swap: bool | None = None
+    exclusive: bool | None = None
+    persistent: bool | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All settings.
+
+    ``listen`` is ``HOST:PORT``; ``share_on_lan`` listens on every interface of that port instead, and then ``api_key``
+    is needed by every client beside the keys of the configuration.  Whether the program starts at login is no setting:
+    the system knows.
+    """
+
+    listen: str = "127.0.0.1:9292"
+    share_on_lan: bool = False
+    api_key: str = ""
+    notifications: bool = True
+    theme: Theme = Theme.AUTO
+    unload_before_sleep: bool = False
+    pause: Pause = Pause()
+    groups: Mapping[str, GroupSwitches] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what no type can tell."""
+        _, colon, port = self.listen.rpartition(":")
+        if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise ValueError(f"listen: {self.listen!r} is not HOST:PORT, such as 127.0.0.1:9292")
+        if self.share_on_lan and not self.api_key:
+            raise ValueError("shareOnLan: needs an apiKey, for everybody on the network could use your models")
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """The address to serve on when it is not shared; an empty host means all interfaces."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def parse_settings(keys: _Keys) -> Settings:
+    """Return the settings in ``keys``; unknown ones are passed over.  Raises ``SettingsRefused``."""
+    try:
+        return msgspec.convert(keys, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsRefused(f"settings: {error}") from error
+
+
+def to_builtins(settings: Settings) -> dict[str, Any]:
+    """Return the settings as they stand in a file, defaults filled in."""
+    keys: dict[str, Any] = msgspec.to_builtins(settings)
+    return keys
+
+
+def changed(settings: Settings, keys: _Keys) -> Settings:
+    """Return the settings with these keys set anew, whole blocks at a time.
+
+    Raises ``SettingsRefused`` for a key that does not exist or a value that cannot be.
+    """
+    now = to_builtins(settings)
+    if unknown := sorted(set(keys) - set(now)):
+        raise SettingsRefused(f"settings: there is no key {unknown[0]!r}; there are {', '.join(now)}")
+    return parse_settings({**now, **keys})
