@@ -68,7 +68,7 @@ class RequestReader:
         if self._held is not None:
             self._held += data
             return
-        if self._is_last:
+        if self._is_last and self._request is None:
             return  # the client has said that it sends no further request
         self._read_bytes = len(data)
         self._idle_bytes += len(data)
