@@ -20,6 +20,7 @@ export function Page({ rest }) {
   if (picture === null) return html`<p class="empty">Connecting…</p>`;
   return html`
     <div class="stack">
+      <${Title} picture=${picture} />
       ${isFirstRun(picture) && html`<${Welcome} models=${picture.models} />`}
       <div class="models-top">
         <${Address} />
@@ -55,6 +56,18 @@ function Problems({ problems }) {
     </section>`;
 }
 
+function Title({ picture }) {
+  return html`
+    <div class="page-title">
+      <h1>Models</h1>
+      <div class="actions">
+        <${ProfileChoice} active=${picture.profile} />
+        ${!picture.paused && html`<${PauseButton} />`}
+        <button type="button" disabled=${!picture.models.some(isUp)} onClick=${unloadAll}><${Icon} name="memory" /><span>Free memory now</span></button>
+      </div>
+    </div>`;
+}
+
 function ModelList({ picture }) {
   const status = useStore((state) => state.status);
   const listed = useStore((state) => state.listed);
@@ -69,14 +82,6 @@ function ModelList({ picture }) {
   const waiting = useMemo(() => sentencesByModel(picture.waiting), [picture.waiting]);
   const loads = useMemo(() => new Map(picture.loads.map((load) => [load.model, load])), [picture.loads]);
   return html`
-    <div class="page-title">
-      <h1>Models</h1>
-      <div class="actions">
-        <${ProfileChoice} active=${picture.profile} />
-        ${!picture.paused && html`<${PauseButton} />`}
-        <button type="button" disabled=${!picture.models.some(isUp)} onClick=${unloadAll}><${Icon} name="memory" /><span>Free memory now</span></button>
-      </div>
-    </div>
     <div class="toolbar">
       <label class="search"><${Icon} name="search" /><span class="visually-hidden">Search models</span>
         <input type="search" placeholder="Search by name, alias, description" value=${search} onInput=${(event) => setSearch(event.target.value)} />

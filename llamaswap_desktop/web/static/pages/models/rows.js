@@ -31,7 +31,7 @@ export const LocalModel = memo(({ model, status, sentence, load: loading }) => {
 function Verb({ model }) {
   const [label, act, kind] = model.state === "ready" || model.state === "stopping"
     ? ["Unload", unload, ""]
-    : isLoading(model) ? ["Cancel", unload, ""] : ["Load", load, "primary"];
+    : isLoading(model) ? ["Cancel", unload, ""] : ["Load", load, "soft"];
   return html`<button type="button" class=${`verb ${kind}`} aria-label=${`${label} ${model.name}`} disabled=${model.state === "stopping" && !model.is_stuck} onClick=${() => act(model.id)}>${label}</button>`;
 }
 
