@@ -16,6 +16,7 @@ from pathlib import Path
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
+from llamaswap_desktop.build import read_build
 from llamaswap_desktop.config import Config, Model, Sources, Watcher
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
@@ -69,6 +70,7 @@ class App:
         self._server = Server(
             self.core, build_borrower=self._build_borrower, holder_of=holder_of_port, observer=self._activity
         )
+        build = read_build()
         self._api = Api(
             core=self.core,
             activity=self._activity,
@@ -77,7 +79,7 @@ class App:
             hardware=self._known_hardware,
             reloader=self._reloader,
             config_backups=config_backups,
-            version=Version(__version__),
+            version=Version(build.version, build.commit, build.date),
         )
         self._web = self._api.build_runner()
         self._stop = asyncio.Event()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llamaswap_desktop import __version__
+from llamaswap_desktop.build import describe_build, read_build
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
@@ -81,7 +81,7 @@ def _run(words: list[str]) -> int:
     serve = words[:1] == ["serve"]
     options = _build_parser().parse_args(_two_dashes(words[1:] if serve else words))
     if options.version:
-        sys.stdout.write(f"llamaswap-desktop {__version__}\n")
+        sys.stdout.write(f"llamaswap-desktop {describe_build(read_build())}\n")
         return 0
     has_sources = options.config is not None or options.config_dir is not None
     if serve and not has_sources and not options.user:

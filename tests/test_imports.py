@@ -33,7 +33,7 @@ ROOMS = {
 }
 """Room: the rooms and the packages it may import, beside the standard library."""
 
-WIRING = {"app", "memory_watch", "program", "desktop_app", "cli", "firstrun", "__main__", "__init__"}
+WIRING = {"app", "build", "memory_watch", "program", "desktop_app", "cli", "firstrun", "__main__", "__init__"}
 """May import everything; nobody imports them but each other."""
 
 NOT_IN_ROUTING = {"asyncio", "time", "os", "socket", "threading", "subprocess", "random", "logging"}
