@@ -179,14 +179,17 @@ def _schema(words: list[str]) -> int:
     """Carry out ``schema``: print the JSON schema of configuration files."""
     from llamaswap_desktop.config import schema_text  # noqa: PLC0415
 
-    parser = _Parser(
+    _build_schema_parser().parse_args(words)
+    sys.stdout.write(schema_text())
+    return 0
+
+
+def _build_schema_parser() -> _Parser:
+    return _Parser(
         prog="llamaswap-desktop schema",
         description="Print the JSON schema of configuration files, for editors that check while you write.",
         allow_abbrev=False,
     )
-    parser.parse_args(words)
-    sys.stdout.write(schema_text())
-    return 0
 
 
 def _build_parser() -> _Parser:
@@ -253,3 +256,8 @@ def parse_listen(address: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise _Usage(f"--listen {address!r} is not HOST:PORT, such as 127.0.0.1:9292")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def command_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Return each command's parser by its name, for shell completions and the manual."""
+    return {"serve": _build_parser(), "check": _build_check_parser(), "schema": _build_schema_parser()}

@@ -8,10 +8,13 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
+
+BUNDLE_PROGRAM = os.environ.get("LLAMASWAP_TEST_PROGRAM")
+"""The console program of a bundle: set, it is that which is tested, and not the source."""
 
 SERVES = re.compile(r"serves on (https?://\S+)")
 
@@ -21,6 +24,14 @@ def profile(home: Path) -> dict[str, str]:
     ours = ("XDG_", "LLAMASWAP_", "DBUS_", "DISPLAY", "WAYLAND_", "SESSION_MANAGER")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
+
+
+def program_words(*, tray: bool = False) -> list[str]:
+    """Return the words that start the program; of a bundle that with or without a console."""
+    if BUNDLE_PROGRAM is None:
+        return [sys.executable, "-m", "llamaswap_desktop"]
+    path = Path(BUNDLE_PROGRAM).absolute()
+    return [str(path.with_name("llamaswap-desktop-tray" + path.suffix) if tray else path)]
 
 
 def free_port() -> int:
@@ -112,21 +123,21 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def running_program(home: Path, config: str | None = None, *words: str) -> AsyncIterator[Program]:
-    """Serve ``config`` (None: like a first start, without any) on a free port."""
+async def running_program(
+    home: Path, config: str | None = None, *words: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
+    """Serve ``config`` (None: like a first start, without any) on a free port; ``environment`` is added to its own."""
     arguments = list(words)
     if config is not None:
         file = home / "config.yaml"
         file.write_text(config, encoding="utf-8")
         arguments = ["serve", "--config", str(file), *arguments]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "llamaswap_desktop",
+        *program_words(),
         *arguments,
         "--listen",
         "127.0.0.1:0",
-        env=profile(home),
+        env={**profile(home), **(environment or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
