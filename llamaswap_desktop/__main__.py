@@ -1,10 +1,13 @@
 """Where the program begins.  Nothing heavy is imported before it is known what is wanted."""
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the program; the result is its exit status."""
+    if sys.stdout is None or sys.stderr is None:  # a windowed program on Windows has neither, and writing would fail
+        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
     if sys.argv[1:2] == ["--internal-guard"]:
         from llamaswap_desktop.guard import watch  # noqa: PLC0415 - the guard carries nothing of the program
 

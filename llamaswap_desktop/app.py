@@ -16,6 +16,7 @@ from pathlib import Path
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
+from llamaswap_desktop.build import read_build
 from llamaswap_desktop.config import Config, Model, Sources, Watcher
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
@@ -82,6 +83,7 @@ class App:
             observer=self._activity,
             own_token=launcher.run_file.token,
         )
+        build = read_build()
         self._api = Api(
             core=self.core,
             activity=self._activity,
@@ -91,7 +93,7 @@ class App:
             reloader=self._reloader,
             config_backups=config_backups,
             settings=settings,
-            version=Version(__version__),
+            version=Version(build.version, build.commit, build.date),
         )
         self._web = self._api.build_runner()
         self._tls: ssl.SSLContext | None = None

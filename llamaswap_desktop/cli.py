@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llamaswap_desktop import __version__
+from llamaswap_desktop.build import describe_build, read_build
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
@@ -94,7 +94,7 @@ def _run(words: list[str]) -> int:
     serve = words[:1] == ["serve"]
     options = _build_parser().parse_args(_two_dashes(words[1:] if serve else words))
     if options.version:
-        sys.stdout.write(f"llamaswap-desktop {__version__}\n")
+        sys.stdout.write(f"llamaswap-desktop {describe_build(read_build())}\n")
         return 0
     has_sources = options.config is not None or options.config_dir is not None
     if serve and not has_sources and not options.user:
@@ -225,14 +225,17 @@ def _schema(words: list[str]) -> int:
     """Carry out ``schema``: print the JSON schema of configuration files."""
     from llamaswap_desktop.config import schema_text  # noqa: PLC0415
 
-    parser = _Parser(
+    _build_schema_parser().parse_args(words)
+    sys.stdout.write(schema_text())
+    return 0
+
+
+def _build_schema_parser() -> _Parser:
+    return _Parser(
         prog="llamaswap-desktop schema",
         description="Print the JSON schema of configuration files, for editors that check while you write.",
         allow_abbrev=False,
     )
-    parser.parse_args(words)
-    sys.stdout.write(schema_text())
-    return 0
 
 
 def _build_parser() -> _Parser:
@@ -299,3 +302,8 @@ def parse_listen(address: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise _Usage(f"--listen {address!r} is not HOST:PORT, such as 127.0.0.1:9292")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def command_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Return each command's parser by its name, for shell completions and the manual."""
+    return {"serve": _build_parser(), "check": _build_check_parser(), "schema": _build_schema_parser()}

@@ -40,8 +40,8 @@ ROOMS = {
 """Room: the rooms and the packages it may import, beside the standard library."""
 
 WIRING = {
-    "app", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices", "group_switches",
-    "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
+    "app", "build", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
+    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 

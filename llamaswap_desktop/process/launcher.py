@@ -12,7 +12,7 @@ from llamaswap_desktop.process.command import CommandLine
 from llamaswap_desktop.process.environment import user_environment
 from llamaswap_desktop.process.output import Output
 from llamaswap_desktop.process.run_file import Kind, RunFile, sweep
-from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW
+from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW, forget_bundle_folder
 
 if sys.platform == "win32":
     from llamaswap_desktop.process.tree_windows import Tree, start_tree
@@ -72,6 +72,8 @@ class Launcher:
     @classmethod
     def open(cls, run_dir: Path, kind: Kind = Kind.SERVE) -> "Launcher":
         """Sweep what dead instances left, start the guard, and keep a run file in ``run_dir``."""
+        if sys.platform == "win32":
+            forget_bundle_folder()
         run_id = secrets.token_hex(8)
         guard = Guard(run_id)
         guard.start()

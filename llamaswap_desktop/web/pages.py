@@ -1,7 +1,7 @@
 """The web UI's files, served from memory (HTTP specification, section 26).
 
-``static/`` is ours, ``vendor/`` what others wrote; there is no build step, so a browser gets the files as they are.  They
-are few and small; aiohttp's own file responses would use sendfile, which a lent connection has not got.
+``static/`` is ours, ``vendor/`` what others wrote; there is no build step.  They are few and
+small; aiohttp's own file responses would use sendfile, which a lent connection has not got.
 """
 
 import base64

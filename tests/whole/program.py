@@ -14,6 +14,9 @@ from pathlib import Path
 
 import aiohttp
 
+BUNDLE_PROGRAM = os.environ.get("LLAMASWAP_TEST_PROGRAM")
+"""The console program of a bundle: set, it is that which is tested, and not the source."""
+
 SERVES = re.compile(r"serves on (https?://\S+)")
 
 
@@ -32,6 +35,14 @@ def free_ports(count: int = 16) -> int:
             for port in range(first, first + count):
                 stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
             return first
+
+
+def program_words(*, tray: bool = False) -> list[str]:
+    """Return the words that start the program; of a bundle that with or without a console."""
+    if BUNDLE_PROGRAM is None:
+        return [sys.executable, "-m", "llamaswap_desktop"]
+    path = Path(BUNDLE_PROGRAM).absolute()
+    return [str(path.with_name("llamaswap-desktop-tray" + path.suffix) if tray else path)]
 
 
 class Program:
@@ -126,9 +137,7 @@ async def running_program(
         file.write_text(config, encoding="utf-8")
         arguments = ["serve", "--config", str(file), *arguments]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "llamaswap_desktop",
+        *program_words(),
         *arguments,
         "--listen",
         "127.0.0.1:0",

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.whole.program import events_of, free_ports, profile, running_program
+from tests.whole.program import events_of, free_ports, profile, program_words, running_program
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -266,9 +266,7 @@ async def test_command_line(tmp_path, words, code, said):
 async def outcome(home: Path, *words: str) -> tuple[int, str]:
     """Run the program to its end; return its exit status and everything that it said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "llamaswap_desktop",
+        *program_words(),
         *words,
         env=profile(home),
         stdin=asyncio.subprocess.DEVNULL,
