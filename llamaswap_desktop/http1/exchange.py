@@ -100,32 +100,37 @@ class Exchange:
         if not self.is_over and not self.is_begun and self.request.version == "1.1":
             self._wire.write([framing.response_head(status, headers)])
 
-    def begin(self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"") -> None:
+    def begin(
+        self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"", lines: bytes | None = None
+    ) -> None:
         """Write the head.  ``length`` None leaves the framing to us: chunks, or closing for HTTP/1.0.
 
-        ``headers`` are end-to-end ones; framing headers among them are replaced.
+        ``headers`` are end-to-end ones; framing headers among them are replaced.  ``lines`` are the same without
+        framing, if they are written already.
         """
         if self.is_over:
             return
         self.is_begun = True
         self.status = status
-        lines = [header for header in headers if header[0].lower() != b"content-length"]
+        if lines is None:
+            lines = framing.header_lines([header for header in headers if header[0].lower() != b"content-length"])
+        own: Headers = []
         self._is_bodiless = framing.has_no_body(self.request.method, status)
         if self._is_bodiless:
             if length is not None and status != 204:
-                lines.append((b"Content-Length", b"%d" % length))
+                own.append((b"Content-Length", b"%d" % length))
         elif length is not None:
-            lines.append((b"Content-Length", b"%d" % length))
+            own.append((b"Content-Length", b"%d" % length))
         elif self.request.version == "1.1":
             self._is_chunked = True
-            lines.append((b"Transfer-Encoding", b"chunked"))
+            own.append((b"Transfer-Encoding", b"chunked"))
         else:
             self._keep_alive = False
         if not self._keep_alive:
-            lines.append((b"Connection", b"close"))
+            own.append((b"Connection", b"close"))
         elif self.request.version == "1.0":
-            lines.append((b"Connection", b"keep-alive"))
-        self._pieces.append(framing.response_head(status, lines, reason))
+            own.append((b"Connection", b"keep-alive"))
+        self._pieces.append(framing.response_head(status, own, reason, lines=lines))
 
     @property
     def is_chunked(self) -> bool:

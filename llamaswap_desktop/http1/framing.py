@@ -146,20 +146,24 @@ def end_to_end(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in dropped]
 
 
-def request_head(method: str, target: str, headers: Headers) -> bytes:
-    """Write a request head, blank line included."""
-    lines = [b"%s %s HTTP/1.1" % (method.encode("ascii"), target.encode("ascii"))]
-    lines.extend([b"%s: %s" % header for header in headers])
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+def header_lines(headers: Headers) -> bytes:
+    """Write headers, each on a line of its own."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
-def response_head(status: int, headers: Headers, reason: bytes = b"") -> bytes:
-    """Write a response head, blank line included; ``reason`` defaults to the standard phrase."""
-    lines = [b"HTTP/1.1 %d %s" % (status, reason or _REASONS.get(status, b"Unknown"))]
-    lines.extend([b"%s: %s" % header for header in headers])
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+def request_head(method: str, target: str, headers: Headers, *, lines: bytes = b"") -> bytes:
+    """Write a request head, blank line included; ``lines`` are headers that have been written already."""
+    first = method.encode("ascii"), target.encode("ascii")
+    return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (*first, lines, header_lines(headers))
+
+
+def response_head(status: int, headers: Headers, reason: bytes = b"", *, lines: bytes = b"") -> bytes:
+    """Write a response head, blank line included; ``reason`` defaults to the standard phrase.
+
+    ``lines`` are headers that have been written already.
+    """
+    first = status, reason or _REASONS.get(status, b"Unknown")
+    return b"HTTP/1.1 %d %s\r\n%s%s\r\n" % (*first, lines, header_lines(headers))
 
 
 def chunk(data: bytes) -> bytes:
@@ -169,7 +173,7 @@ def chunk(data: bytes) -> bytes:
 
 def last_chunk(trailers: Headers) -> bytes:
     """Write the end of a chunked body, with its trailer fields if it has any."""
-    return b"0\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % trailer for trailer in trailers])
+    return b"0\r\n%s\r\n" % header_lines(trailers)
 
 
 def has_no_body(method: str, status: int) -> bool:

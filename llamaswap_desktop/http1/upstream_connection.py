@@ -14,6 +14,7 @@ import httptools
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.framing import has_no_body
+from llamaswap_desktop.http1.known_head import KnownHead
 from llamaswap_desktop.http1.messages import Headers, ResponseHead
 from llamaswap_desktop.http1.outgoing import Outgoing
 
@@ -37,6 +38,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._is_held = False
         self._is_full = False
         self._timer: asyncio.TimerHandle | None = None
+        self._known_head = KnownHead()
+        self._known: ResponseHead | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -60,7 +63,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._begin()
         self._exchanges += 1
         self._call = call
-        self._parser = httptools.HttpResponseParser(self)
         call.attach(self)
         self._outgoing.write(call.message)
         if call.body is not None:
@@ -126,13 +128,20 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         call = self._call
-        if call is None or self._parser is None:
+        if call is None:
             self.discard()  # nobody asked: whatever this is, it is no answer
             return
         if self._is_tunnel:
             call.receiver.on_answer(None, data, complete=False)
             return
-        self._has_answered = True
+        is_first = not self._has_answered
+        if is_first:
+            self._has_answered = True
+            if self._known is not None and call.method != "HEAD" and (body := self._known_head.body_of(data)):
+                self._repeat(call, self._known.with_length(len(body)), body)
+                return
+            self._parser = httptools.HttpResponseParser(self)
+        assert self._parser is not None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -150,7 +159,22 @@ class UpstreamConnection(asyncio.Protocol):
             if self._head_bytes > _MAX_HEAD_BYTES:
                 self._break(UpstreamFailed(f"the head of the upstream's answer is larger than {_MAX_HEAD_BYTES} bytes"))
                 return
+        if is_first and self._is_complete:
+            self._learn(data)
         self._deliver(call)
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the whole answer that ``data`` was, if the next of its kind may be told by its head."""
+        head = self._head
+        is_plain = head is not None and head.keep_alive and not _is_chunked(head) and not self._has_surplus
+        self._known = head if is_plain and len(data) <= _MAX_HEAD_BYTES and self._known_head.learn(data) else None
+
+    def _repeat(self, call: "Call", head: ResponseHead, body: bytes) -> None:
+        self._stop_timer()
+        self._head = head
+        self._is_complete = True
+        self._release(call)
+        call.receiver.on_answer(head, body, complete=True)
 
     def _on_upgrade(self, call: "Call", rest: bytes) -> None:
         if not call.is_upgrade or self._head is None or self._head.status != 101:

@@ -39,13 +39,15 @@ from llamaswap_desktop.http1 import (
     Upstream,
     end_to_end,
     error_answer,
+    header_lines,
     request_head,
 )
 from llamaswap_desktop.proxy.headers import (
-    answer_headers,
+    answer_head,
     headers_for_model,
     headers_for_peer,
     is_event_stream,
+    lines_for_model,
     waited_header,
 )
 from llamaswap_desktop.proxy.keepalive import KeepAlive
@@ -182,13 +184,15 @@ class Forward:
     # -- towards the upstream
 
     def _send_to_model(self, upstream: Upstream) -> None:
-        request = self._exchange.request
-        headers = headers_for_model(
-            request, self._services.keys, is_metered=self._is_metered(), is_upgrade=bool(request.upgrade)
-        )
+        request, keys, is_metered = self._exchange.request, self._services.keys, self._is_metered()
+        if request.upgrade or self._exchange.is_begun:
+            headers = headers_for_model(request, keys, is_metered=is_metered, is_upgrade=bool(request.upgrade))
+            lines = self._lines(headers)
+        else:
+            lines = lines_for_model(request, keys, is_metered=is_metered)
         if not request.header(b"host"):  # HTTP/1.0 knows none, and 1.1 needs one
-            headers.insert(0, (b"Host", upstream.host_header))
-        self._send(upstream, headers)
+            lines = header_lines([(b"Host", upstream.host_header)]) + lines
+        self._send(upstream, lines)
 
     def _send_to_peer(self, peer_model: PeerModel) -> None:
         request = self._exchange.request
@@ -203,15 +207,18 @@ class Forward:
             is_upgrade=bool(request.upgrade),
         )
         self._seen.granted(None)
-        self._send(upstream, headers)
+        self._send(upstream, self._lines(headers))
 
-    def _send(self, upstream: Upstream, headers: Headers) -> None:
-        request = self._exchange.request
+    def _lines(self, headers: Headers) -> bytes:
         if self._exchange.is_begun:  # the stream that we began cannot announce an encoding any more
             headers = [header for header in headers if header[0].lower() != b"accept-encoding"]
+        return header_lines(headers)
+
+    def _send(self, upstream: Upstream, lines: bytes) -> None:
+        request = self._exchange.request
         target = upstream.prefix + self._path + (f"?{self._query}" if self._query else "")
         framing, data, source = self._outgoing()
-        head = request_head(request.method, target, headers + framing)
+        head = request_head(request.method, target, framing, lines=lines)
         if request.upgrade:
             self._upload = self._new_upload()
             self._upload.complete()
@@ -263,16 +270,16 @@ class Forward:
             self._join_own_stream(head)
             return
         self._is_relaying = True
-        headers = answer_headers(head)
+        headers, lines = answer_head(head)
         if self._extra_headers:
-            headers += self._extra_headers
+            headers, lines = headers + self._extra_headers, None
         if head.status == 101:
             self._begin_tunnel(head, headers)
             return
         if head.length is None and is_event_stream(head) and not head.header(b"content-encoding"):
             self._boundary = EventBoundary()
         self._seen.begun(head.status, headers)
-        exchange.begin(head.status, headers, length=head.length, reason=head.reason)
+        exchange.begin(head.status, headers, length=head.length, reason=head.reason, lines=lines)
 
     def _join_own_stream(self, head: ResponseHead) -> None:
         """Go on with an answer in a stream whose head has been sent: its own head is dropped."""

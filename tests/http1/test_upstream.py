@@ -324,3 +324,14 @@ async def test_no_answer_in_time_closes_the_connection():
         await silent.wait()
     assert repr(upstream).endswith("0 connections, 0 idle>")
     server.close()
+
+
+async def test_an_answer_like_the_last_but_for_its_length():
+    answers = [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-A: b\r\n\r\n%s" % (size, b"x" * size) for size in (2, 2, 5)]
+    stub = Stub(*answers, b"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\n-", answers[0])
+    async with upstream_of(stub) as upstream:
+        responses = [await fetch(upstream, "/health", timeout_s=5) for _ in range(5)]
+    assert [(its.status, its.body) for its in responses] == [
+        (200, b"xx"), (200, b"xx"), (200, b"xxxxx"), (404, b"-"), (200, b"xx")
+    ]  # fmt: skip
+    assert stub.connections == 1
