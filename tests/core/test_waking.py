@@ -22,6 +22,7 @@ class Network:
         self.sent = []
         self.looks = []
         self.now = 100.0
+        self.step_s = 1.0
 
     def send(self, packet, address):
         self.sent.append((packet, address))
@@ -30,11 +31,12 @@ class Network:
 
     async def connect(self, host, port):
         self.looks.append((host, port))
-        self.now += 1.0
+        self.now += self.step_s
         await asyncio.sleep(0)
         return self.packets is not None and len(self.sent) >= self.packets
 
-    def waker(self) -> Waker:
+    def waker(self, *, step_s: float = 1.0) -> Waker:
+        self.step_s = step_s
         return Waker(send=self.send, connect=self.connect, now=lambda: self.now)
 
 
