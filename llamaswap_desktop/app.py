@@ -24,7 +24,7 @@ from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.logs import AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
-from llamaswap_desktop.process import Launcher, Process, holder_of_port
+from llamaswap_desktop.process import Launcher, Process, holder_of_port, secrets_of
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.tasks import running, spawn
 from llamaswap_desktop.types import Phase
@@ -165,7 +165,8 @@ class App:
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""
         peers = (peer.api_key for peer in config.peers.values())
-        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
+        models = (secret for model in config.models.values() for secret in secrets_of(model))
+        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers, *models} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
 
     def _announce(self, scheme: str, host: str, port: int) -> None:

@@ -4,6 +4,7 @@ from llamaswap_desktop.process.environment import user_environment
 from llamaswap_desktop.process.launcher import Launcher
 from llamaswap_desktop.process.lifecycle import Process
 from llamaswap_desktop.process.ports import holder_of_port
+from llamaswap_desktop.process.secrets import secrets_of
 from llamaswap_desktop.process.win32 import send_ctrl_c
 
-__all__ = ["Launcher", "Process", "holder_of_port", "send_ctrl_c", "user_environment"]
+__all__ = ["Launcher", "Process", "holder_of_port", "secrets_of", "send_ctrl_c", "user_environment"]
