@@ -64,6 +64,7 @@ class App:
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
+        self._is_sampling = False
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
         self._server = Server(
@@ -136,8 +137,7 @@ class App:
         self._activity.start()
         self._hardware = asyncio.ensure_future(detect_hardware(__version__))
         if self._samples:
-            self._sampler.start()
-            self._memory.start()
+            self._start_sampling()
         self.core.watch_for_sleep()
 
     def quit(self, budget_s: float = _SHUTDOWN_BUDGET_S) -> None:
@@ -158,6 +158,7 @@ class App:
             case ConfigChanged():
                 self._apply(self.core.config)
                 self._logs.keep_only(self.core.config.models)
+                self._follow_performance(self.core.config)
                 spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
             case _:
                 pass
@@ -168,6 +169,18 @@ class App:
         models = (secret for model in config.models.values() for secret in secrets_of(model))
         secrets = {*config.api_keys, *config.desktop.admin_keys, *peers, *models} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
+
+    def _follow_performance(self, config: Config) -> None:
+        """Take over another interval; what was switched off at the start is switched on for the planner only."""
+        if config.performance.every_s != self._sampler.every_s:
+            self._sampler.change_interval(config.performance.every_s)
+        if not self._is_sampling and config.routing.router.use == "memory":
+            self._start_sampling()
+
+    def _start_sampling(self) -> None:
+        self._is_sampling = True
+        self._sampler.start()
+        self._memory.start()
 
     def _announce(self, scheme: str, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}
