@@ -25,7 +25,7 @@ from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
-from llamaswap_desktop.process import Launcher, Process, holder_of_port
+from llamaswap_desktop.process import Launcher, Process, holder_of_port, secrets_of
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.tasks import running, spawn
@@ -74,6 +74,7 @@ class App:
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
+        self._is_sampling = False
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
         self._server = Server(
@@ -154,8 +155,7 @@ class App:
         self._activity.start()
         self._hardware = asyncio.ensure_future(detect_hardware(__version__))
         if self._samples:
-            self._sampler.start()
-            self._memory.start()
+            self._start_sampling()
         self.core.watch_for_sleep()
 
     def quit(self, budget_s: float = _SHUTDOWN_BUDGET_S) -> None:
@@ -192,6 +192,7 @@ class App:
             case ConfigChanged():
                 self._apply(self.core.config)
                 self._logs.keep_only(self.core.config.models)
+                self._follow_performance(self.core.config)
                 spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
             case _:
                 pass
@@ -212,8 +213,21 @@ class App:
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""
         peers = (peer.api_key for peer in config.peers.values())
-        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
+        models = (secret for model in config.models.values() for secret in secrets_of(model))
+        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers, *models} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
+
+    def _follow_performance(self, config: Config) -> None:
+        """Take over another interval; what was switched off at the start is switched on for the planner only."""
+        if config.performance.every_s != self._sampler.every_s:
+            self._sampler.change_interval(config.performance.every_s)
+        if not self._is_sampling and config.routing.router.use == "memory":
+            self._start_sampling()
+
+    def _start_sampling(self) -> None:
+        self._is_sampling = True
+        self._sampler.start()
+        self._memory.start()
 
     def _announce(self, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}

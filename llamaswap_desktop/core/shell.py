@@ -366,6 +366,8 @@ class Core:
         if model in self.config.models:
             learnt = self._footprints.learn(self.config.models[model], seen_mib, is_new_load=is_new_load)
             if learnt is not None:
+                if is_new_load:
+                    self._footprints.save()  # a tenth of a millisecond, and seldom: a crash is not to cost the figures
                 self._handle(alphabet.FootprintLearnt(model, learnt))
 
     def measure_memory(self, available_mib: Mapping[Device, int]) -> None:

@@ -32,7 +32,7 @@ class Sampler:
 
     def __init__(self, *, every_s: float = 5.0, spawn: Spawn = spawn_plainly, gpus: GpuWatch | None = None) -> None:
         self.every_s = every_s
-        self._history: deque[Sample] = deque(maxlen=max(1, round(_HISTORY_S / every_s)))
+        self._history: deque[Sample] = deque(maxlen=_samples_in_history(every_s))
         self._system_worker = Worker("system figures")
         self._gpu_worker = Worker("GPU figures")
         self._gpus = gpus or GpuWatch(lambda: choose_source(candidates(spawn, every_s=every_s), self._gpu_worker))
@@ -70,6 +70,14 @@ class Sampler:
         """Begin; the first sample comes one interval from now."""
         assert self._task is None
         self._task = spawn_task("sample the machine", self._run())
+
+    def change_interval(self, every_s: float) -> None:
+        """Sample at another pace from now on; the history begins anew."""
+        self.every_s = every_s
+        self._history = deque(maxlen=_samples_in_history(every_s))
+        if self._task is not None:
+            self._task.cancel()
+            self._task = spawn_task("sample the machine", self._run())
 
     async def stop(self) -> None:
         """End; every tool that was started is gone when this returns."""
@@ -119,3 +127,7 @@ class Sampler:
         self._history.append(sample)
         for listener in tuple(self._listeners):
             listener(sample)
+
+
+def _samples_in_history(every_s: float) -> int:
+    return max(1, round(_HISTORY_S / every_s))

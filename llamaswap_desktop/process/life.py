@@ -17,6 +17,7 @@ from llamaswap_desktop.process.health import wait_until_healthy
 from llamaswap_desktop.process.launcher import Child, Launcher
 from llamaswap_desktop.process.outcome import duration_in_words, exit_in_words
 from llamaswap_desktop.process.ports import holder_of_port, is_port_free
+from llamaswap_desktop.process.secrets import masked_command
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ProcessState
 
@@ -138,7 +139,7 @@ class Life:
             self._child = await self._launcher.launch(command, self._environment, self._write_log)
         except (BadCommand, OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise StartFailed(f"failed to start command '{_shortened(model.cmd)}': {why}") from error
+            raise StartFailed(f"failed to start command '{_shortened(masked_command(model))}': {why}") from error
         return self._child
 
     async def _become_ready(self, child: Child) -> None:
@@ -295,6 +296,5 @@ def _check_address(model: Model) -> None:
         raise BadCommand(f"port {model.port} is in use by {holder}: end it, or choose another 'startPort'")
 
 
-def _shortened(command: str, limit: int = 200) -> str:
-    text = " ".join(command.split())
+def _shortened(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"

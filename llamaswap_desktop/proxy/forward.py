@@ -56,6 +56,7 @@ from llamaswap_desktop.proxy.observe import UNOBSERVED, Observation
 from llamaswap_desktop.proxy.services import Services
 from llamaswap_desktop.proxy.spool import Upload
 from llamaswap_desktop.proxy.sse import STREAM_HEADERS, EventBoundary, error_event
+from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId, ProcessState
 
 _MAX_REFUSAL_BYTES = 64 * 1024
@@ -88,6 +89,7 @@ class Forward:
         "_services",
         "_target",
         "_upload",
+        "_waking",
     )
 
     def __init__(self, exchange: Exchange, services: Services, path: str) -> None:
@@ -109,6 +111,7 @@ class Forward:
         self._extra_headers: Headers = []
         self._is_relaying = False
         self._is_writable = True
+        self._waking: asyncio.Task[object] | None = None
         self._is_over = False
 
     # -- the client
@@ -195,6 +198,22 @@ class Forward:
         self._send(upstream, lines)
 
     def _send_to_peer(self, peer_model: PeerModel) -> None:
+        if self._services.peers.may_sleep(peer_model.peer, self._services.config):
+            self._waking = spawn(f"wait for peer {peer_model.peer}", self._send_when_awake(peer_model))
+        else:
+            self._send_to_awake_peer(peer_model)
+
+    async def _send_when_awake(self, peer_model: PeerModel) -> None:
+        config, peer = self._services.config, peer_model.peer
+        is_awake = await self._services.peers.until_awake(peer, config)
+        self._waking = None
+        if is_awake:
+            self._send_to_awake_peer(peer_model)
+        else:
+            wait_s = config.desktop.wake_on_lan[peer].wait_s
+            self._give_up(PeerFailed(f"{peer} does not answer and has not woken within {wait_s} s"))
+
+    def _send_to_awake_peer(self, peer_model: PeerModel) -> None:
         request = self._exchange.request
         config = self._services.config
         upstream = self._services.peers.upstream_of(peer_model.peer, config)
@@ -264,6 +283,8 @@ class Forward:
             self._exchange.flush()
 
     def _begin_answer(self, head: ResponseHead) -> None:
+        if isinstance(self._target, PeerModel):
+            self._services.peers.waker.heard_of(self._target.peer)
         self._stop_own_stream()
         exchange = self._exchange
         if exchange.is_begun:
@@ -317,6 +338,7 @@ class Forward:
     def on_failure(self, error: UpstreamFailed) -> None:
         self._call = None
         if isinstance(self._target, PeerModel):
+            self._services.peers.waker.lost(self._target.peer)
             self._give_up(PeerFailed(error.detail))
         elif self._target is not None:
             self._services.core.explain_failure(self._target, lambda why: self._give_up(_with_reason(error, why)))
@@ -390,6 +412,8 @@ class Forward:
         """Give back everything.  Whatever ends a forward comes through here, once."""
         self._is_over = True
         self._call = None
+        if self._waking is not None:
+            self._waking.cancel()
         self._stop_own_stream()
         held, self._held = self._held, None
         if held is not None:

@@ -371,6 +371,34 @@ async def test_learnt_memory_is_shown_while_the_model_runs():
         assert w.core.footprint_of("a") == {"gpu0": 100, "ram": 7}
 
 
+async def test_request_is_the_first_to_notice_a_sleep(monkeypatch):
+    slept = [0.0]
+    monkeypatch.setattr("llamaswap_desktop.core.sleep.slept_s", lambda: slept[0])
+    async with world("a", "b", together=True) as w:
+        for name in ("a", "b"):
+            (await w.core.acquire(name)).release()
+        slept[0] = 3600.0
+        w.processes["a"].healthy = False
+        asked = Asked(w.core, "a")
+        assert asked.outcome is None, "ready before the sleep is not ready after it"
+        await w.until(lambda: asked.outcome, "the grant")
+        assert (w.processes["a"].starts, w.processes["b"].starts) == (2, 1)
+        asked.release()
+        (await w.core.acquire("b")).release()
+
+
+async def test_sleep_is_noticed_without_any_request(monkeypatch):
+    slept = [0.0]
+    monkeypatch.setattr("llamaswap_desktop.core.sleep.slept_s", lambda: slept[0])
+    async with world("a") as w:
+        (await w.core.acquire("a")).release()
+        w.core.watch_for_sleep()
+        slept[0] = 3600.0
+        w.processes["a"].healthy = False
+        w.core.watch_for_sleep()  # as its timer would, some seconds later
+        await w.until(lambda: w.processes["a"].state is ProcessState.STOPPED, "it is stopped, being no good any more")
+
+
 async def test_unload_while_a_start_waits_for_room_never_starts_it():
     async with world("a") as w:
         room = asyncio.get_running_loop().create_future()

@@ -139,8 +139,7 @@ async def running_program(
     process = await asyncio.create_subprocess_exec(
         *program_words(),
         *arguments,
-        "--listen",
-        "127.0.0.1:0",
+        *(() if "--listen" in arguments else ("--listen", "127.0.0.1:0")),
         env={**profile(home), **(environment or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
