@@ -10,6 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from llamaswap_desktop.app import App
 from llamaswap_desktop.desktop import Notifier
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError
@@ -138,21 +140,29 @@ class Companions:
         if self._app is not None:
             self._app.core.report("settings", self._settings.problem)
             if _reach(settings) != _reach(before):
-                spawn("follow the address in the settings", self._follow(self._app, settings))
+                spawn("follow the address in the settings", self._follow(self._app, before, settings))
 
-    async def _follow(self, app: App, settings: Settings) -> None:
-        """Serve where the settings say; the key is asked for before the door is opened."""
+    async def _follow(self, app: App, before: Settings, settings: Settings) -> None:
+        """Serve where the settings say, or go back to what they said; no door is opened before its key is asked for."""
         try:
             await app.reload_now()
             host, port = settings.host_and_port
             await app.move(_EVERYWHERE if settings.share_on_lan else host, app.port if self._has_own_port else port)
         except ConfigError as error:
-            self.notifier.show(trouble("Not shared: the configuration cannot be read", str(error.problems[0])))
+            self._go_back(before)
+            self.notifier.show(trouble("Not changed: the configuration cannot be read", str(error.problems[0])))
         except LlamaSwapError as error:
+            self._go_back(before)
+            app.reload()  # the key is asked for no more
             self.notifier.show(trouble("The address could not be changed", str(error)))
         else:
             if settings.share_on_lan:
                 self.notifier.show(shared_on_lan(f"port {app.port} of this computer", settings.api_key, self._act))
+
+    def _go_back(self, before: Settings) -> None:
+        """Have the settings say again what holds."""
+        self._held = msgspec.structs.replace(self._held, listen=before.listen, share_on_lan=before.share_on_lan)
+        self.change_settings({"listen": before.listen, "shareOnLan": before.share_on_lan})
 
 
 def _reach(settings: Settings) -> tuple[str, bool, str]:

@@ -207,8 +207,8 @@ def _profile(talk: Talk) -> int:
 def _logs(talk: Talk) -> int:
     name = talk.words.model
     path = f"/logs/stream/{quote(name, safe='/')}" if name else "/logs/stream"
-    data = talk.connection.stream(path, waits=True) if talk.words.follow else iter([_history(talk, name)])
     try:
+        data = talk.connection.stream(path, waits=True) if talk.words.follow else [_history(talk, name)]
         for piece in data:
             text = piece.decode("utf-8", "replace")
             if talk.words.json:

@@ -3,6 +3,7 @@
 import re
 
 _MASK = "***"
+# Where a word may begin is bound to the beginning of one, and its length too: a log may have lines of a megabyte.
 _WORDS = r"(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|passwd|credential)"
 _PATTERNS = (
     # Keys of well-known services begin alike.
@@ -10,12 +11,10 @@ _PATTERNS = (
     (re.compile(r"\bAKIA[A-Z0-9]{12,}"), _MASK),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), _MASK),
     # --api-key VALUE, --hf-token=VALUE
-    (re.compile(rf"(?i)(--?[\w-]*{_WORDS}[\w-]*[= ]+)(\"[^\"]*\"|'[^']*'|\S+)"), rf"\1{_MASK}"),
+    (re.compile(rf"(?i)(?<![\w-])(--?[\w-]{{0,60}}?{_WORDS}[\w-]*[= ]+)([\"']?)[^\s\"']+\2"), rf"\1\2{_MASK}\2"),
     # API_KEY=VALUE, "api_key": "VALUE", password: VALUE; a number after ``tokens`` is a count.
-    (
-        re.compile(rf"(?i)([\w-]*{_WORDS}[\w-]*[\"']?\s*[=:]\s*)(?!\d+\b)(\"[^\"]*\"|'[^']*'|[^\s\"',;&]+)"),
-        rf"\1{_MASK}",
-    ),
+    (re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?\s*[=:]\s*)([\"'])[^\"']+\2"), rf"\1\2{_MASK}\2"),
+    (re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?\s*[=:]\s*)(?!\d+\b)[^\s\"',;&]+"), rf"\1{_MASK}"),
     # https://user:VALUE@host
     (re.compile(r"(://[^/\s:@]*:)[^@\s/]+@"), rf"\1{_MASK}@"),
     (re.compile(r"(?i)\b(bearer|basic) [^\s\"',;]+"), rf"\1 {_MASK}"),

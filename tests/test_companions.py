@@ -1,0 +1,94 @@
+"""Sharing on the network: the key is asked for before the door is opened."""
+
+import asyncio
+
+import pytest
+
+from llamaswap_desktop.companions import Companions
+from llamaswap_desktop.desktop import NullNotifier
+from llamaswap_desktop.program import Program
+from llamaswap_desktop.settings import SettingsFile
+from tests.web import served as web_served
+
+
+class Kept(NullNotifier):
+    def __init__(self) -> None:
+        self.shown = []
+
+    def show(self, notice) -> None:
+        self.shown.append(notice)
+
+
+class FromProgram:
+    """As much of the program as adds the key."""
+
+    def __init__(self, settings) -> None:
+        self.settings = settings
+
+    with_own_key = Program._with_own_key
+
+
+@pytest.fixture
+def no_system_bus(monkeypatch, tmp_path):
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+
+
+async def test_sharing_makes_a_key_once_and_says_so(tmp_path, no_system_bus):
+    settings, told, seen = SettingsFile(tmp_path / "settings.yaml"), Kept(), []
+    companions = Companions(settings, told, has_own_port=True, changed=seen.append)
+    async with web_served.served(tmp_path) as app:
+        app.app._reloader._adjust = FromProgram(settings).with_own_key
+        async with companions.attend(app.app):
+            port = app.port
+            companions.share_on_lan(True)
+            await app.until(lambda: told.shown, "it is said")
+            key = settings.now.api_key
+            assert key.startswith("sk-")
+            assert len(key) > 24
+            assert told.shown[0].title == "Shared on the local network"
+            assert app.port == port
+            assert app.app._server._listen_host == "0.0.0.0"
+            assert (await app.get("/v1/models"))[0] == 401
+            assert (await app.get("/v1/models", headers={"Authorization": f"Bearer {key}"}))[0] == 200
+            companions.share_on_lan(False)
+            await app.until(lambda: app.app._server._listen_host == "127.0.0.1", "it listens here only")
+            assert (await app.get("/v1/models"))[0] == 200
+            companions.share_on_lan(True)
+            await app.until(lambda: len(told.shown) == 2, "it is said again")
+            assert settings.now.api_key == key
+        assert [settings.share_on_lan for settings in seen] == [False, True, False, True]
+
+
+async def test_nothing_is_opened_while_the_key_cannot_be_asked_for(tmp_path, no_system_bus):
+    settings, told = SettingsFile(tmp_path / "settings.yaml"), Kept()
+    companions = Companions(settings, told, has_own_port=False)
+    async with web_served.served(tmp_path) as app, companions.attend(app.app):
+        app.file.write_text("models: [")
+        companions.share_on_lan(True)
+        await app.until(lambda: len(told.shown) == 2, "it is said")
+        assert told.shown[1].title == "Not changed: the configuration cannot be read"
+        assert app.app._server._listen_host == "127.0.0.1"
+        assert not settings.now.share_on_lan
+
+
+async def test_address_that_is_taken_leaves_the_former_one(tmp_path, no_system_bus):
+    settings, told = SettingsFile(tmp_path / "settings.yaml"), Kept()
+    companions = Companions(settings, told, has_own_port=False)
+    async with web_served.served(tmp_path) as app, companions.attend(app.app):
+        other = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        async with other:
+            address = app.core.snapshot().address
+            companions.change_settings({"listen": f"127.0.0.1:{other.sockets[0].getsockname()[1]}"})
+            await app.until(lambda: told.shown, "it is said")
+            assert told.shown[0].title == "The address could not be changed"
+            assert (app.core.snapshot().address, (await app.get("/v1/models"))[0]) == (address, 200)
+
+
+async def test_settings_that_cannot_be_changed_are_told(tmp_path, no_system_bus):
+    told = Kept()
+    companions = Companions(SettingsFile(tmp_path / "settings.yaml"), told, has_own_port=False)
+    companions.change_settings({"theme": "red"})
+    (tmp_path / "settings.yaml").mkdir()
+    companions.change_settings({"theme": "dark"})
+    assert [notice.title for notice in told.shown] == ["The settings could not be changed"] * 2
+    await companions.close()

@@ -1,0 +1,37 @@
+"""The settings over HTTP."""
+
+from tests.web.served import TWO_MODELS, served
+
+PATH = "/api/desktop/settings"
+
+
+async def test_they_are_shown_with_defaults_and_changed_key_by_key(tmp_path):
+    async with served(tmp_path) as app:
+        assert (await app.get_json(PATH))["theme"] == "auto"
+        status, answer = await app.send("PUT", PATH, {"theme": "dark", "notifications": False})
+        assert (status, answer["theme"], answer["notifications"]) == (200, "dark", False)
+        assert await app.get_json(PATH) == answer
+        assert "theme: dark" in (tmp_path / "settings.yaml").read_text()
+
+
+async def test_what_cannot_be_is_named_and_nothing_is_written(tmp_path):
+    async with served(tmp_path) as app:
+        for body, named in (({"colour": 1}, "colour"), ({"theme": "red"}, "red"), ([], "object"), (b"{", "")):
+            status, answer = await app.send("PUT", PATH, body)
+            assert status == 400
+            assert named in answer["error"]["message"] if isinstance(answer["error"], dict) else answer["error"]
+        assert not (tmp_path / "settings.yaml").exists()
+
+
+async def test_a_disk_that_refuses_is_told(tmp_path):
+    async with served(tmp_path) as app:
+        (tmp_path / "settings.yaml").mkdir()
+        status, answer = await app.send("PUT", PATH, {"theme": "dark"})
+        assert status == 500
+        assert "cannot be written" in str(answer)
+
+
+async def test_they_need_an_admin_key_where_there_are_some(tmp_path):
+    async with served(tmp_path, TWO_MODELS + "apiKeys: [k]\ndesktop: {adminKeys: [secret]}\n") as app:
+        for key, status in (("k", 403), ("secret", 200)):
+            assert (await app.get(PATH, headers={"Authorization": f"Bearer {key}"}))[0] == status
