@@ -199,16 +199,7 @@ class App:
 
     def _log_request(self, event: RequestFinished) -> None:
         if not event.path.startswith(_POLLED):
-            self._access.add(
-                event.client,
-                event.method,
-                event.path,
-                event.protocol,
-                event.status,
-                event.body_bytes,
-                event.user_agent,
-                event.duration_s,
-            )
+            self._access.add(event)
 
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""

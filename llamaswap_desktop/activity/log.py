@@ -5,7 +5,7 @@ after a while, or at once when somebody asks something, so that waking the threa
 
 The while is 50 ms if there is a file to be written or a listener to be told.  Else nobody can know before he asks, and
 a log in memory keeps the newest entries only: what has been pushed out by then need not be read, packed and inserted,
-which takes 60 µs a request of the one interpreter lock.  It keeps its id, as if it had been.
+which takes 60 µs a request of the one interpreter lock.  It has had its id, as if it had been.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from llamaswap_desktop.errors import ShuttingDown
 _log = logging.getLogger("llamaswap_desktop.activity")
 
 _HAND_OVER_AFTER_S = 0.05
-_PATIENCE_S = 1.0
+_MAX_GATHERED = 10_000
 _MAX_GATHERED_BYTES = 4 * 1024 * 1024
 _MAX_UNWRITTEN = 50_000
 _MAX_UNWRITTEN_BYTES = 256 * 1024 * 1024
@@ -47,7 +47,6 @@ class ActivityLog:
     """
 
     def __init__(self, settings: Settings, *, report: Callable[[str], None]) -> None:
-        self._settings = settings
         self._report = report
         self._writer = WriterThread(Store(settings), on_stored=self._stored, on_problem=self._on_problem)
         self._unposted: list[Finished] = []
@@ -59,7 +58,10 @@ class ActivityLog:
         self._is_losing = False
         self._problem = ""
         self._listeners: list[Callable[[int], None]] = []
+        self._is_awaited = False
+        """Whether somebody learns of an entry without asking for it: a listener, or whoever reads the file."""
         self._is_closed = False
+        self._know_settings(settings)
         self.inflight = InflightList(
             call_later=lambda delay_s, act: asyncio.get_running_loop().call_later(delay_s, act)
         )
@@ -96,13 +98,12 @@ class ActivityLog:
         if selector:
             row.metadata["selector"] = selector
         kept = kept_bodies(path)
-        budget_bytes = self._settings.capture_budget_bytes
         return Observation(
             row,
             self.inflight,
-            record=self._record if is_recorded else None,
-            tap=Tap(min(budget_bytes, _MAX_CAPTURED_BYTES) if kept.response else 0),
-            keeps_request=kept.request and budget_bytes > 0 and is_recorded,
+            self._record if is_recorded else None,
+            Tap(self._tapped_bytes if kept.response else 0),
+            keeps_request=self._captures and kept.request and is_recorded,
         )
 
     def _record(self, finished: Finished) -> None:
@@ -116,23 +117,25 @@ class ActivityLog:
         self._unwritten_bytes += size
         self._unposted.append(finished)
         self._unposted_bytes += size
-        if self._hand_over is None:
-            delay_s = _PATIENCE_S if self._is_only_kept_in_memory else _HAND_OVER_AFTER_S
-            self._hand_over = asyncio.get_running_loop().call_later(delay_s, self._post)
-        elif self._unposted_bytes > _MAX_GATHERED_BYTES:
-            self._post()
-        elif len(self._unposted) > 2 * self._settings.kept_in_memory:
+        if self._is_awaited and self._hand_over is None:
+            self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
+        if len(self._unposted) > self._most_gathered:
             self._pass_over_the_oldest()
+        if self._unposted_bytes > _MAX_GATHERED_BYTES or len(self._unposted) > _MAX_GATHERED:
+            self._post()
 
-    @property
-    def _is_only_kept_in_memory(self) -> bool:
-        """Whether nobody learns of an entry before he asks for it."""
-        return not self._listeners and not self._settings.store_path.strip()
+    def _know_settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._has_file = bool(settings.store_path.strip())
+        self._is_awaited = self._has_file or bool(self._listeners)
+        self._most_gathered = 2 * settings.kept_in_memory
+        self._captures = settings.capture_budget_bytes > 0
+        self._tapped_bytes = min(settings.capture_budget_bytes, _MAX_CAPTURED_BYTES)
 
     def _pass_over_the_oldest(self) -> None:
         """Let go of those that would be pushed out of the log by the rest of their own batch."""
         surplus = len(self._unposted) - self._settings.kept_in_memory
-        if surplus > 0 and self._is_only_kept_in_memory:
+        if surplus > 0 and not self._is_awaited:
             size = sum(_size(finished) for finished in self._unposted[:surplus])
             del self._unposted[:surplus]
             self._passed_over += surplus
@@ -177,7 +180,12 @@ class ActivityLog:
         """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes."""
         self._post()
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._is_awaited = True
+        return lambda: self._unsubscribe(listener)
+
+    def _unsubscribe(self, listener: Callable[[int], None]) -> None:
+        self._listeners.remove(listener)
+        self._is_awaited = self._has_file or bool(self._listeners)
 
     async def _ask(self, question: Callable[[Store], _Answer]) -> _Answer:
         if self._is_closed:
@@ -190,7 +198,7 @@ class ActivityLog:
     async def configure(self, settings: Settings) -> None:
         """Work by other settings from now on; only another path begins another log."""
         self._post()
-        self._settings = settings
+        self._know_settings(settings)
         await self._ask(lambda store: store.configure(settings))
 
     async def close(self, budget_s: float = 5.0) -> None:

@@ -182,9 +182,9 @@ class Core:
             model,
             self._processes[model].upstream,
             lambda: self._handle(alphabet.Served(request)),
-            waited_s=grant.waited_s,
-            reason=grant.reason,
-            priority=self._scheduler.priority(model),
+            grant.waited_s,
+            grant.reason,
+            self._scheduler.priority(model),
         )
 
     def _cancelled(self, request: RequestId) -> None:

@@ -276,8 +276,7 @@ class ServerConnection(asyncio.Protocol):
 
     def write(self, pieces: list[bytes]) -> None:
         if self._transport is not None:
-            for piece in pieces:
-                self._outgoing.write(piece)
+            self._outgoing.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def abort(self) -> None:
         """End the connection visibly: an HTTP/1.0 client takes an orderly close for the end of the body."""

@@ -6,23 +6,12 @@ look for secrets, and a walk through five sinks.  Here it is put aside for 0.6 Â
 
 import asyncio
 import time
-from typing import Final, NamedTuple
+from typing import Final
 
+from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.logs.lines import AppLines
 
 _COLLECT_S: Final = 0.05
-
-
-class _Access(NamedTuple):
-    moment: float
-    client: str
-    method: str
-    path: str
-    protocol: str
-    status: int
-    body_bytes: int
-    user_agent: str
-    duration_s: float
 
 
 class AccessLines:
@@ -33,29 +22,17 @@ class AccessLines:
 
     def __init__(self, lines: AppLines) -> None:
         self._lines = lines
-        self._waiting: list[_Access] = []
+        self._waiting: list[tuple[float, RequestFinished]] = []
         self._due: asyncio.TimerHandle | None = None
         lines.go_before(self.flush)
 
-    def add(
-        self,
-        client: str,
-        method: str,
-        path: str,
-        protocol: str,
-        status: int,
-        body_bytes: int,
-        user_agent: str,
-        duration_s: float,
-    ) -> None:
-        """Write one line soon, if lines of this level are wanted."""
+    def add(self, event: RequestFinished) -> None:
+        """Write the line of one request soon, if lines of this level are wanted."""
         if not self._lines.shows_info:
             return
         if not self._waiting:
             self._due = asyncio.get_running_loop().call_later(_COLLECT_S, self.flush)
-        self._waiting.append(
-            _Access(time.time(), client, method, path, protocol, status, body_bytes, user_agent, duration_s)
-        )
+        self._waiting.append((time.time(), event))
 
     def flush(self) -> None:
         """Write what waits."""
@@ -65,8 +42,10 @@ class AccessLines:
             self._due.cancel()
             self._due = None
         waiting, self._waiting = self._waiting, []
-        texts = [
-            f'Request {client} "{method} {path} {protocol}" {status} {body_bytes} "{agent}" {duration_s * 1000:.3f}ms'
-            for _, client, method, path, protocol, status, body_bytes, agent, duration_s in waiting
-        ]
-        self._lines.write_info(texts, [access.moment for access in waiting])
+        self._lines.write_info([_text(event) for _, event in waiting], [moment for moment, _ in waiting])
+
+
+def _text(event: RequestFinished) -> str:
+    request = f"{event.method} {event.path} {event.protocol}"
+    answer = f"{event.status} {event.body_bytes}"
+    return f'Request {event.client} "{request}" {answer} "{event.user_agent}" {event.duration_s * 1000:.3f}ms'

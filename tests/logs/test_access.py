@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.logs import AccessLines, AppLines
 
 _log = logging.getLogger("llamaswap_desktop.test")
@@ -26,7 +27,7 @@ def lines(written):
 
 
 def add(access, path="/a", *, agent="curl"):
-    access.add("127.0.0.1", "GET", path, "HTTP/1.1", 200, 12, agent, 0.0123456)
+    access.add(RequestFinished("127.0.0.1", "GET", path, "HTTP/1.1", 200, 12, agent, 0.0123456))
 
 
 def said(lines, act):
