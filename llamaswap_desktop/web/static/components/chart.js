@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { html, useEffect, useLayoutEffect, useRef } from "../html.js";
 
-const HEIGHT_PX = 160;
+const HEIGHT_PX = 190;
 const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /**
@@ -40,6 +40,7 @@ export function Chart({ title, data, series, top, marks, span }) {
     plot.current.setData(data, false);
     plot.current.redraw(true, true);
     plot.current.setScale("x", { min: span[0], max: span[1] });
+    if (plot.current.cursor.idx == null && data[0].length) plot.current.setLegend({ idx: data[0].length - 1 });
   }, [data, marks, span]);
 
   return html`
@@ -74,7 +75,7 @@ function optionsOf({ series, top, latest, width }) {
       { ...axis, size: 46, space: 32 },
     ],
     series: [
-      { label: "at", value: (_, moment) => (moment === null ? "–" : CLOCK.format(moment * 1000)) },
+      { label: "", value: (_, moment) => (moment === null ? "–" : CLOCK.format(moment * 1000)) },
       ...series.map(({ label, unit = "", digits = 0, isStepped, isDots }, position) => ({
         label,
         stroke: colour(`--series-${position % 6 + 1}`),
