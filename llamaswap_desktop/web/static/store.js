@@ -11,11 +11,13 @@ const LONGEST_RETRY_MS = 5000;
 const HIDDEN_MS = 20_000; // a browser allows six connections per server over all its tabs: a hidden one gives back its two
 const WAIT_TICK_MS = 1000;
 const MOST_MARKS = 500;
+const MOST_LOADS_OF_WORK = 2000;
 
 /**
  * `picture`: as GET /api/desktop/state.  `status`: the models of /api/events, peers included, by id.  `listed`: as
  * GET /v1/models.  `profiles`: as GET /api/profiles.  `inflight`: running requests, oldest first.  `newestActivity`: id
- * of the newest finished request.  `marks`: loads and unloads that were seen, oldest first.
+ * of the newest finished request.  `marks`: loads and unloads that were seen, oldest first; `work`: how many requests
+ * ran and waited, whenever that changed.
  */
 export let state = {
   connection: "connecting",
@@ -27,6 +29,7 @@ export let state = {
   newestActivity: 0,
   sessionHeaders: [],
   marks: [],
+  work: [],
   notes: [],
 };
 
@@ -164,7 +167,7 @@ function onPictureEvent(kind, event) {
 let waitTimer = 0;
 
 function showPicture(picture) {
-  change({ picture, marks: withMarks(state.marks, state.picture?.models, picture.models) });
+  change({ picture, marks: withMarks(state.marks, state.picture?.models, picture.models), work: withWork(state.work, picture) });
   clearTimeout(waitTimer);
   if (picture.waiting.length || picture.loads.length) waitTimer = setTimeout(lookAgain, WAIT_TICK_MS);
 }
@@ -185,6 +188,13 @@ function withMarks(marks, before, now) {
     .filter(({ id, state: is }) => was.get(id) !== is && (is === "ready" || (is === "stopped" && was.has(id))))
     .map((model) => ({ at_ms: Date.now(), model: model.id, kind: model.state === "ready" ? "load" : "unload" }));
   return news.length ? [...marks, ...news].slice(-MOST_MARKS) : marks;
+}
+
+function withWork(work, { models, waiting }) {
+  const running = models.reduce((sum, model) => sum + model.in_flight, 0);
+  const last = work.at(-1);
+  if (last?.running === running && last.waiting === waiting.length) return work;
+  return [...work, { at_ms: Date.now(), running, waiting: waiting.length }].slice(-MOST_LOADS_OF_WORK);
 }
 
 function onEvent(type, data) {
