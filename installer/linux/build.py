@@ -76,6 +76,7 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
         "mtime": about.build_facts()["build_date"],
         "contents": [
             {"src": str(root / "lib" / ID), "dst": f"/usr/lib/{ID}", "type": "tree"},
+            {"dst": f"/usr/share/doc/{ID}", "type": "dir"},  # else RPM would leave it behind
             *_package_contents(root),
         ],
         "scripts": {"preinstall": str(HERE / "stop-running.sh"), "preremove": str(HERE / "stop-running.sh")},
