@@ -312,7 +312,7 @@ async def test_sleeping_peer_is_woken_and_its_requests_wait_and_may_leave():
         leaving.send(http("POST", "/v1/chat/completions", b'{"model": "big"}', content_type="application/json"))
         await until(lambda: len(network.looks) > 2, "the peer is asked again and again")
         assert upstream.received == []
-        leaving.close()
+        leaving.writer.close()
         network.packets = 1
         assert [status for status, _, _ in await asyncio.gather(*asking)] == [200] * 3
         assert len(network.sent) == 1
