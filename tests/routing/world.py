@@ -157,9 +157,12 @@ class World(Witness):
         return True
 
     def get_stuck(self, choice: int) -> bool:
-        if not self.stopping:
+        if not self.stopping and not self.starting:
             return False
-        model = pick(self.stopping, choice)
+        model = pick({**self.stopping, **self.starting}, choice)
+        if model in self.starting:  # its start has failed, and it cannot be ended
+            self.stopping[model] = self.starting.pop(model)
+            self.loads.pop(model, None)
         self.stuck.add(model)
         for load in [load for load in self.loads.values() if model in load.victims or model == load.model]:
             if load.model not in self.starting:
