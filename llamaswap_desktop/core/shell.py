@@ -446,11 +446,22 @@ class Core:
 
     async def _start(self, order: alphabet.Order, model: ModelId) -> None:
         """Start the model; that it is ready is learnt from its own event, which no later death can overtake."""
+        is_failing = False
+
+        def failing(error: StartFailed) -> None:
+            nonlocal is_failing
+            is_failing = True
+            self._note_failure(model, error)
+            self._handle(alphabet.Failing(order, model, error))
+
         try:
             await self._until_it_may_start(self.config.models[model])
             if self._latest_order(model) == order:  # else aborted meanwhile, and whoever did that reports it
-                await self._processes[model].ensure_ready()
+                await self._processes[model].ensure_ready(failing)
         except LlamaSwapError as error:
+            if is_failing:
+                self._handle(alphabet.Stopped(order, model))
+                return
             self._note_failure(model, error)
             self._handle(alphabet.Failed(order, model, error))
         except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it

@@ -48,12 +48,14 @@ class Life:
         change: Callable[[ProcessState], None],
         publish: Callable[[Event], None],
         write_log: Callable[[bytes], None],
+        failing: Callable[[StartFailed], None],
     ) -> None:
         self._model = model
         self._launcher = launcher
         self._change = change
         self._publish = publish
         self._write_log = write_log
+        self._failing = failing
         self._environment = add_entries(launcher.environment, model.env)
         self._child: Child | None = None
         self._began = time.monotonic()
@@ -113,6 +115,8 @@ class Life:
             child = await self._start()
             await self._become_ready(child)
         except StartFailed as failure:
+            if self._child is not None and not self._child.exited.done() and not self._stop_wish.done():
+                self._failing(failure)
             await self._end_after_failure()
             self.ready.set_exception(failure)
             return

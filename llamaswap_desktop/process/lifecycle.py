@@ -89,8 +89,10 @@ class Process:
             return True
         return await is_healthy(upstream, self.model.check_endpoint, timeout_s=_CHECK_S)
 
-    async def ensure_ready(self) -> None:
+    async def ensure_ready(self, failing: Callable[[StartFailed], None] = lambda _failure: None) -> None:
         """Start the process if need be; returns when it is ready.
+
+        If it will not become so but has yet to end, ``failing`` is called with what is raised when it has.
 
         Raises ``StartFailed`` when it does not become so, ``NotReady`` after ``end``, and ``ProcessStuck`` while
         something of the last child has survived its forced end.
@@ -100,7 +102,7 @@ class Process:
                 raise NotReady(self.model.id)
             life = self._life
             if life is None:
-                await self._begin_life().ready
+                await self._begin_life(failing).ready
                 return
             if not life.ready.done():
                 await life.settled()
@@ -133,13 +135,14 @@ class Process:
         await self.gone()
         self._change(ProcessState.SHUTDOWN)
 
-    def _begin_life(self) -> Life:
+    def _begin_life(self, failing: Callable[[StartFailed], None]) -> Life:
         life = self._life = Life(
             self.model,
             launcher=self._launcher,
             change=self._change,
             publish=self._publish,
             write_log=self._write_log,
+            failing=failing,
         )
         spawn(f"process {self.model.id}", self._live(life))
         return life

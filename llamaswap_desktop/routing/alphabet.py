@@ -63,8 +63,17 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """The model that was started will not become ready, but takes its time to end: ``Stopped`` follows."""
+
+    order: Order
+    model: ModelId
+    error: LlamaSwapError
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
-    """The model that was told to stop is gone."""
+    """The model that was told to stop, or was failing, is gone."""
 
     order: Order
     model: ModelId
@@ -184,6 +193,7 @@ Event = (
     | Ready
     | Failed
     | Stopped
+    | Failing
     | Stuck
     | Checked
     | Died

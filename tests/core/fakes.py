@@ -11,7 +11,10 @@ from llamaswap_desktop.types import ModelId, ProcessState
 
 
 class FakeProcess:
-    """``Process`` without a child.  Ready at once unless ``holds`` is set; ``fails`` makes a start fail."""
+    """``Process`` without a child.  Ready at once unless ``holds`` is set.
+
+    ``fails`` makes a start fail, and ``ends_slowly`` its end come late.
+    """
 
     def __init__(self, model, publish):
         self.model = model
@@ -19,6 +22,7 @@ class FakeProcess:
         self.publish = publish
         self.holds = False
         self.fails = ""
+        self.ends_slowly = False
         self.healthy = True
         self.graces = []
         self.holds_stop = None
@@ -51,7 +55,7 @@ class FakeProcess:
     def go_on(self):
         self._go_on.set()
 
-    async def ensure_ready(self):
+    async def ensure_ready(self, failing=lambda failure: None):
         if self.state is ProcessState.SHUTDOWN:
             raise NotReady(self.model.id)
         if self.state is ProcessState.READY:
@@ -62,6 +66,10 @@ class FakeProcess:
             await self._go_on.wait()
         if self.state is not ProcessState.STARTING:
             raise StartFailed("aborted")
+        if self.fails and self.ends_slowly:
+            failing(StartFailed(self.fails))
+            self._go_on.clear()
+            await self._go_on.wait()
         if self.fails:
             self.change(ProcessState.STOPPED)
             raise StartFailed(self.fails)

@@ -371,6 +371,21 @@ async def test_learnt_memory_is_shown_while_the_model_runs():
         assert w.core.footprint_of("a") == {"gpu0": 100, "ram": 7}
 
 
+async def test_failed_start_is_answered_at_once_and_makes_room_when_it_has_ended():
+    async with world("a", "b") as w:
+        w.processes["a"].fails = "too slow"
+        w.processes["a"].ends_slowly = True
+        asked, other = Asked(w.core, "a"), Asked(w.core, "b")
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, StartFailed)
+        assert w.processes["a"].state is ProcessState.STARTING
+        assert other.outcome is None
+        w.processes["a"].go_on()
+        await w.until(lambda: other.outcome, "the grant")
+        assert [event.model for event in w.events if isinstance(event, StartHasFailed)] == ["a"]
+        other.release()
+
+
 async def test_request_is_the_first_to_notice_a_sleep(monkeypatch):
     slept = [0.0]
     monkeypatch.setattr("llamaswap_desktop.core.sleep.slept_s", lambda: slept[0])

@@ -108,6 +108,18 @@ async def test_health_check_that_is_never_answered_does_not_outlast_the_limit(tm
         assert time.monotonic() - began < 3
 
 
+async def test_failure_of_a_deaf_start_is_known_before_it_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("llamaswap_desktop.process.life._FAILED_START_GRACE_S", 1.0)
+    async with launched(tmp_path, responder("--never-ready", "--deaf", load_timeout_s=1)) as [m]:
+        began = time.monotonic()
+        told = []
+        with pytest.raises(StartFailed) as caught:
+            await m.process.ensure_ready(lambda failure: told.append((failure, time.monotonic() - began)))
+        [(failure, after_s)] = told
+        assert failure is caught.value
+        assert after_s < 1.5 < time.monotonic() - began
+
+
 async def test_load_without_progress_fails_early(tmp_path):
     async with launched(tmp_path, responder("--never-ready", load_timeout_s=60, load_stall_timeout_s=1)) as [m]:
         assert "timed out after 1s without any output" in await failure_of(m)
