@@ -98,6 +98,25 @@ class DesktopSession:
         await self._spawn("xfce4-panel", "xfce4-panel", "--disable-wm-check")  # it would wait 5 s for a window manager
         await self.until(self._has_watcher, "the panel watches for tray icons")
 
+    async def start_notifications(self, service: str) -> None:
+        """Start the desktop's notification service."""
+        await self._spawn(service, "xfce4-notifyd")
+        question = new_method_call(
+            DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus"),
+            "NameHasOwner", "s", ("org.freedesktop.Notifications",),
+        )  # fmt: skip
+
+        async def is_there():
+            async with open_dbus_router(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as router:
+                return (await router.send_and_get_reply(question)).body[0]
+
+        await self.until(is_there, "the notification service is on the bus")
+
+    async def notifications(self) -> list[str]:
+        """The windows of the messages that are on the screen now."""
+        found = await self._xdotool("search", "--onlyvisible", "--class", "xfce4-notifyd")
+        return found.split()
+
     async def start_old_panel(self) -> None:
         self._window_class = "__main__.py"  # icon and menu are the program's
         self.environment["PYTHONPATH"] = SYSTEM_PACKAGES  # where PyGObject is, if it is
@@ -112,7 +131,7 @@ class DesktopSession:
         await process.wait()
 
     async def _spawn(self, program: str, package: str, *words: str, **settings) -> asyncio.subprocess.Process:
-        with (self.home / f"{program}.log").open("ab") as log:
+        with (self.home / f"{Path(program).name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 need(program, package), *words, env=self.environment, stderr=log,
                 **{"stdout": asyncio.subprocess.DEVNULL, **settings},

@@ -106,13 +106,18 @@ class TrayObjects:
                 unknown = [number for number, event, *_ in events if not self._on_event(number, event)]
                 return Reply("ai", (unknown,))
             case "AboutToShow", (int(number),):
-                if number == ROOT:
-                    self._act(Local.LOOK_AROUND)
+                self._about_to_show([number])
                 return Reply("b", (False,))  # nothing to fetch: what it shows is always the latest
-            case "AboutToShowGroup", _:
+            case "AboutToShowGroup", (list(numbers),):
+                self._about_to_show(numbers)
                 return Reply("aiai", ([], []))
             case _:
                 raise KeyError(member)
+
+    def _about_to_show(self, numbers: list[int]) -> None:
+        """Have what only the desktop knows looked up again, when the whole menu opens."""
+        if ROOT in numbers:
+            self._act(Local.LOOK_AROUND)
 
     def _on_event(self, number: int, event: str) -> bool:
         """Take a host's word for what was done to an entry; return whether there is such an entry."""

@@ -207,7 +207,7 @@ async def test_every_question_of_the_protocols_is_answered(tmp_path):
         )
         events = [(number, "opened", ("i", 0), 0), (number, "clicked", ("i", 0), 0), (99, "clicked", ("i", 0), 0)]
         assert await panel.menu("EventGroup", "a(isvu)", events) == ([99],)
-        assert await tray.until_it_acts(2) == [Local.LOOK_AROUND, Quit()]
+        assert await tray.until_it_acts(3) == [Local.LOOK_AROUND, Local.LOOK_AROUND, Quit()]
         for path in ("/", "/MenuBar", "/StatusNotifierItem"):
             (xml,) = await panel.ask(path, "org.freedesktop.DBus.Introspectable", "Introspect")
             assert xml.startswith("<node>")
