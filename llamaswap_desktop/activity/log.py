@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from llamaswap_desktop.activity.captures import kept_bodies
+from llamaswap_desktop.activity.gathered import Gathered
 from llamaswap_desktop.activity.inflight import InflightList, Row
 from llamaswap_desktop.activity.observation import Observation
 from llamaswap_desktop.activity.queries import PageQuery
@@ -49,12 +50,10 @@ class ActivityLog:
     def __init__(self, settings: Settings, *, report: Callable[[str], None]) -> None:
         self._report = report
         self._writer = WriterThread(Store(settings), on_stored=self._stored, on_problem=self._on_problem)
-        self._unposted: list[Finished] = []
-        self._unposted_bytes = 0
-        self._passed_over = 0
+        self._gathered = Gathered()
         self._hand_over: asyncio.TimerHandle | None = None
-        self._unwritten = 0
-        self._unwritten_bytes = 0
+        self._posted = 0
+        self._posted_bytes = 0
         self._is_losing = False
         self._problem = ""
         self._listeners: list[Callable[[int], None]] = []
@@ -67,7 +66,7 @@ class ActivityLog:
         )
 
     def __repr__(self) -> str:
-        return f"<ActivityLog: {self._unwritten} on their way, {len(self.inflight)} in flight>"
+        return f"<ActivityLog: {self._posted + len(self._gathered)} on their way, {len(self.inflight)} in flight>"
 
     def start(self) -> None:
         """Begin; the file is opened meanwhile, and a failure is reported."""
@@ -109,19 +108,21 @@ class ActivityLog:
     def _record(self, finished: Finished) -> None:
         if self._is_closed:
             return
-        size = _size(finished)
-        if self._unwritten >= _MAX_UNWRITTEN or self._unwritten_bytes + size > _MAX_UNWRITTEN_BYTES:
+        size_bytes = _size_bytes(finished)
+        gathered = self._gathered
+        if (
+            self._posted + len(gathered) >= _MAX_UNWRITTEN
+            or self._posted_bytes + gathered.size_bytes + size_bytes > _MAX_UNWRITTEN_BYTES
+        ):
             self._set_losing(True)
             return
-        self._unwritten += 1
-        self._unwritten_bytes += size
-        self._unposted.append(finished)
-        self._unposted_bytes += size
-        if self._is_awaited and self._hand_over is None:
-            self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
-        if len(self._unposted) > self._most_gathered:
-            self._pass_over_the_oldest()
-        if self._unposted_bytes > _MAX_GATHERED_BYTES or len(self._unposted) > _MAX_GATHERED:
+        gathered.add(finished, size_bytes)
+        if self._is_awaited:
+            if self._hand_over is None:
+                self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
+        elif len(gathered) > self._most_gathered:
+            gathered.keep_newest(self._settings.kept_in_memory)
+        if gathered.size_bytes > _MAX_GATHERED_BYTES or len(gathered) > _MAX_GATHERED:
             self._post()
 
     def _know_settings(self, settings: Settings) -> None:
@@ -132,31 +133,22 @@ class ActivityLog:
         self._captures = settings.capture_budget_bytes > 0
         self._tapped_bytes = min(settings.capture_budget_bytes, _MAX_CAPTURED_BYTES)
 
-    def _pass_over_the_oldest(self) -> None:
-        """Let go of those that would be pushed out of the log by the rest of their own batch."""
-        surplus = len(self._unposted) - self._settings.kept_in_memory
-        if surplus > 0 and not self._is_awaited:
-            size = sum(_size(finished) for finished in self._unposted[:surplus])
-            del self._unposted[:surplus]
-            self._passed_over += surplus
-            self._unwritten -= surplus
-            self._unwritten_bytes -= size
-            self._unposted_bytes -= size
-
     def _post(self) -> None:
         if self._hand_over is not None:
             self._hand_over.cancel()
             self._hand_over = None
-        if self._unposted:
-            self._pass_over_the_oldest()
-            batch, self._unposted = Batch(self._unposted, self._passed_over), []
-            self._unposted_bytes = self._passed_over = 0
+        if not self._is_awaited:
+            self._gathered.keep_newest(self._settings.kept_in_memory)
+        if self._gathered:
+            batch = self._gathered.take()
+            self._posted += len(batch.finished)
+            self._posted_bytes += batch.size_bytes
             self._writer.post(batch)
 
     def _stored(self, batch: Batch, ids: Sequence[int]) -> None:
-        self._unwritten -= len(batch.finished)
-        self._unwritten_bytes -= sum(_size(finished) for finished in batch.finished)
-        if not self._unwritten:
+        self._posted -= len(batch.finished)
+        self._posted_bytes -= batch.size_bytes
+        if not self._posted:
             self._set_losing(False)
         for listener in tuple(self._listeners):
             for id_ in ids:
@@ -227,5 +219,5 @@ class ActivityLog:
         self._report("; ".join(text for text in (self._problem, _LOSING if self._is_losing else "") if text))
 
 
-def _size(finished: Finished) -> int:
+def _size_bytes(finished: Finished) -> int:
     return finished.response.held_bytes + len(finished.request_body or b"")

@@ -58,6 +58,7 @@ class Batch(Struct, frozen=True):
     """What is remembered in one go: ``passed_over`` requests that leave but a gap in the ids, then the ``finished``."""
 
     finished: Sequence[Finished]
+    size_bytes: int = 0
     passed_over: int = 0
 
 

@@ -368,5 +368,5 @@ class ServerConnection(asyncio.Protocol):
     def _answer_fault(self, fault: LlamaSwapError) -> None:
         headers, body = error_answer(fault, accept="")
         headers += [(b"Content-Length", b"%d" % len(body)), (b"Connection", b"close")]
-        self.write([framing.response_head(fault.status, headers), body])
+        self.write([framing.response_head(fault.status, framing.header_lines(headers)), body])
         self._close_gently()

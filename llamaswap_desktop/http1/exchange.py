@@ -98,7 +98,7 @@ class Exchange:
     def interim(self, status: int, headers: "Headers") -> None:
         """Pass on a head that precedes the answer (1xx); HTTP/1.0 clients know none."""
         if not self.is_over and not self.is_begun and self.request.version == "1.1":
-            self._wire.write([framing.response_head(status, headers)])
+            self._wire.write([framing.response_head(status, framing.header_lines(headers))])
 
     def begin(
         self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"", lines: bytes | None = None
@@ -114,23 +114,22 @@ class Exchange:
         self.status = status
         if lines is None:
             lines = framing.header_lines([header for header in headers if header[0].lower() != b"content-length"])
-        own: Headers = []
         self._is_bodiless = framing.has_no_body(self.request.method, status)
         if self._is_bodiless:
             if length is not None and status != 204:
-                own.append((b"Content-Length", b"%d" % length))
+                lines += b"Content-Length: %d\r\n" % length
         elif length is not None:
-            own.append((b"Content-Length", b"%d" % length))
+            lines += b"Content-Length: %d\r\n" % length
         elif self.request.version == "1.1":
             self._is_chunked = True
-            own.append((b"Transfer-Encoding", b"chunked"))
+            lines += b"Transfer-Encoding: chunked\r\n"
         else:
             self._keep_alive = False
         if not self._keep_alive:
-            own.append((b"Connection", b"close"))
+            lines += b"Connection: close\r\n"
         elif self.request.version == "1.0":
-            own.append((b"Connection", b"keep-alive"))
-        self._pieces.append(framing.response_head(status, own, reason, lines=lines))
+            lines += b"Connection: keep-alive\r\n"
+        self._pieces.append(framing.response_head(status, lines, reason))
 
     @property
     def is_chunked(self) -> bool:
@@ -144,7 +143,7 @@ class Exchange:
         self.is_begun = True
         self.status = 101
         self._keep_alive = False
-        lines = [*headers, (b"Connection", b"Upgrade")]
+        lines = framing.header_lines([*headers, (b"Connection", b"Upgrade")])
         self._wire.write([framing.response_head(101, lines, reason)])
         self._wire.become_tunnel()
 

@@ -151,19 +151,17 @@ def header_lines(headers: Headers) -> bytes:
     return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
-def request_head(method: str, target: str, headers: Headers, *, lines: bytes = b"") -> bytes:
-    """Write a request head, blank line included; ``lines`` are headers that have been written already."""
-    first = method.encode("ascii"), target.encode("ascii")
-    return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (*first, lines, header_lines(headers))
+def request_head(method: str, target: str, lines: bytes) -> bytes:
+    """Write a request head around its ``header_lines``, blank line included."""
+    return b"%s %s HTTP/1.1\r\n%s\r\n" % (method.encode("ascii"), target.encode("ascii"), lines)
 
 
-def response_head(status: int, headers: Headers, reason: bytes = b"", *, lines: bytes = b"") -> bytes:
-    """Write a response head, blank line included; ``reason`` defaults to the standard phrase.
+def response_head(status: int, lines: bytes, reason: bytes = b"") -> bytes:
+    """Write a response head around its ``header_lines``, blank line included.
 
-    ``lines`` are headers that have been written already.
+    ``reason`` defaults to the standard phrase.
     """
-    first = status, reason or _REASONS.get(status, b"Unknown")
-    return b"HTTP/1.1 %d %s\r\n%s%s\r\n" % (*first, lines, header_lines(headers))
+    return b"HTTP/1.1 %d %s\r\n%s\r\n" % (status, reason or _REASONS.get(status, b"Unknown"), lines)
 
 
 def chunk(data: bytes) -> bytes:

@@ -17,11 +17,13 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: ?([0-9]{1,15})\r\n", re.IGNOR
 class KnownHead:
     """The bytes of a head, before and behind the digits of its length."""
 
-    __slots__ = ("_after", "_before")
+    __slots__ = ("_after", "_after_bytes", "_before", "_before_bytes")
 
     def __init__(self) -> None:
         self._before = b""
+        self._before_bytes = 0
         self._after = b""
+        self._after_bytes = 0
 
     def learn(self, message: bytes) -> bool:
         """Know the head of a whole valid message from now on, and no other; False if it has no plain length."""
@@ -31,6 +33,7 @@ class KnownHead:
         if found is None or head.lower().count(b"content-length") != 1 or int(found[1]) != len(message) - len(head):
             return False
         self._before, self._after = head[: found.start(1)], head[found.end(1) :]
+        self._before_bytes, self._after_bytes = len(self._before), len(self._after)
         return True
 
     def body_of(self, message: bytes) -> bytes | None:
@@ -38,10 +41,10 @@ class KnownHead:
         before = self._before
         if not before or not message.startswith(before):
             return None
-        start = len(before)
+        start = self._before_bytes
         end = message.find(b"\r", start, start + 16)
         digits = message[start:end]
         if end < 0 or not digits.isdigit() or not message.startswith(self._after, end):
             return None
-        body = message[end + len(self._after) :]
+        body = message[end + self._after_bytes :]
         return body if len(body) == int(digits) else None

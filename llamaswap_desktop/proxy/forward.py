@@ -237,7 +237,7 @@ class Forward:
         request = self._exchange.request
         target = upstream.prefix + self._path + (f"?{self._query}" if self._query else "")
         framing, data, source = self._outgoing()
-        head = request_head(request.method, target, framing, lines=lines)
+        head = request_head(request.method, target, lines + framing)
         if request.upgrade:
             self._upload = self._new_upload()
             self._upload.complete()
@@ -248,8 +248,8 @@ class Forward:
         if not self._is_writable:
             self._call.hold(True)
 
-    def _outgoing(self) -> tuple[Headers, bytes, BodySource | None]:
-        """Return the headers that frame the body, and the body: as bytes, or as a source of them."""
+    def _outgoing(self) -> tuple[bytes, bytes, BodySource | None]:
+        """Return the line of the head that frames the body, and the body: as bytes, or as a source of them."""
         raise NotImplementedError
 
     def _is_metered(self) -> bool:

@@ -77,13 +77,13 @@ def headers_for_peer(
     return headers
 
 
-def framing_headers(request: Request, size: int | None) -> Headers:
-    """Return the header that frames a body of ``size`` bytes (None: chunks); a GET without a body has none."""
+def framing_lines(request: Request, size: int | None) -> bytes:
+    """Return the line of a head that frames a body of ``size`` bytes (None: chunks); a GET without a body has none."""
     if size is None:
-        return [(b"Transfer-Encoding", b"chunked")]
+        return b"Transfer-Encoding: chunked\r\n"
     if size == 0 and request.method in _MAY_HAVE_NO_BODY:
-        return []
-    return [(b"Content-Length", b"%d" % size)]
+        return b""
+    return b"Content-Length: %d\r\n" % size
 
 
 def answer_headers(head: ResponseHead) -> Headers:

@@ -145,7 +145,7 @@ async def test_cancel_from_outside():
 async def test_bodies_are_not_held_without_captures():
     async with Opened(capture_buffer_mb=0) as log:
         answer(begin(log))
-        assert log._unposted[0].request_body is None
+        assert log._gathered._finished[0].request_body is None
         assert (await newest(log)).has_capture is False
 
 
@@ -220,7 +220,7 @@ async def test_without_a_file_only_what_can_be_seen_is_read_and_kept():
     async with Opened(metrics_max_in_memory=10) as log:
         for number in range(95):
             answer(begin(log, model=f"m{number}"))
-        assert len(log._unposted) <= 20
+        assert len(log._gathered) <= 20
         page = await log.page(PageQuery(limit=100))
         assert [(entry.id, entry.model) for entry in page.data] == [(id_, f"m{id_ - 1}") for id_ in range(95, 85, -1)]
         assert repr(log) == "<ActivityLog: 0 on their way, 0 in flight>"
@@ -250,5 +250,5 @@ async def test_large_bodies_are_handed_over_before_they_pile_up(monkeypatch):
     async with Opened() as log:
         for _ in range(3):
             answer(begin(log), body=bytes(600))
-        assert len(log._unposted) == 1
+        assert len(log._gathered) == 1
         assert (await log.page(PageQuery())).total == 3
