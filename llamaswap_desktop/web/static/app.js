@@ -9,6 +9,7 @@ import { html, render, useEffect, useRef, useState } from "./html.js";
 import { summaryOf } from "./models.js";
 import { useRoute } from "./route.js";
 import { attempt, connect, useStore } from "./store.js";
+import { fetchTheme } from "./theme_choice.js";
 
 // Each page is fetched when it is first shown, and stays.
 const PAGES = {
@@ -18,6 +19,7 @@ const PAGES = {
   performance: { title: "Performance", fetch: () => import("./pages/performance.js") },
   playground: { title: "Playground", fetch: () => import("./pages/playground.js") },
   config: { title: "Config", fetch: () => import("./pages/config.js") },
+  settings: { title: "Settings", fetch: () => import("./pages/settings.js") },
 };
 
 function App() {
@@ -93,4 +95,5 @@ function pauseOf({ left_s: left }) {
 }
 
 connect();
+fetchTheme();
 render(html`<${App} />`, document.getElementById("app"));

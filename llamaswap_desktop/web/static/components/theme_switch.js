@@ -1,25 +1,14 @@
-// Light, dark, or as the system has it.
+// The button that turns through light, dark, and as the system has it.
 
-import { html, useState } from "../html.js";
+import { html } from "../html.js";
+import { useTheme } from "../theme_choice.js";
 import { Icon } from "./icon.js";
 
-const NEXT = { system: "light", light: "dark", dark: "system" };
-const ICONS = { system: "system", light: "sun", dark: "moon" };
+const NEXT = { auto: "light", light: "dark", dark: "auto" };
+const ICONS = { auto: "system", light: "sun", dark: "moon" };
 
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState(localStorage.getItem("theme") ?? "system");
-  const turn = () => {
-    const next = NEXT[theme];
-    if (next === "system") {
-      localStorage.removeItem("theme");
-      delete document.documentElement.dataset.theme;
-    } else {
-      localStorage.setItem("theme", next);
-      document.documentElement.dataset.theme = next;
-    }
-    setTheme(next);
-    dispatchEvent(new Event("themechange"));
-  };
+  const [theme, choose] = useTheme();
   const label = `Colours: ${theme}. Switch to ${NEXT[theme]}`;
-  return html`<button type="button" class="quiet icon-only" aria-label=${label} title=${label} onClick=${turn}><${Icon} name=${ICONS[theme]} /></button>`;
+  return html`<button type="button" class="quiet icon-only" aria-label=${label} title=${label} onClick=${() => choose(NEXT[theme])}><${Icon} name=${ICONS[theme]} /></button>`;
 }

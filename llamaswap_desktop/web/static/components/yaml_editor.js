@@ -5,7 +5,7 @@ import { html, memo, useLayoutEffect, useMemo, useRef } from "../html.js";
 const LINE_PX = 20;
 const PADDING_PX = 10;
 const LINE = /^(\s*(?:-\s+)*)((?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^\s#:'"\-][^#:]*?|[^\s#:'"]+?)\s*:(?=\s|$))?(.*)$/;
-const VALUE = /(\s#.*$|^#.*$)|("(?:\\.|[^"\\])*"|'(?:''|[^'])*')|(\$\{[^}]*\})|((?<![\w.-])(?:true|false|null|-?\d+(?:\.\d+)?)(?![\w.-]))/g;
+const VALUE = /(\s#.*$|^#.*$)|("(?:\\.|[^"\\])*"|'(?:''|[^'])*')|(\$\{[^}]*\})|((?<=(?:^|[[{,:])\s*)(?:true|false|null|-?\d+(?:\.\d+)?)(?=\s*(?:$|[,\]}]|\s#)))/g;
 
 /** `goTo`: { line } to show and select; a new object each time.  `onSave`: Ctrl+S. */
 export function YamlEditor({ text, problems, goTo, onInput, onSave }) {

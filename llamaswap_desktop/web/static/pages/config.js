@@ -58,7 +58,7 @@ export function Page({ rest }) {
         <${Outline} text=${text} models=${models} onText=${setText} onGo=${(line) => setGoTo({ line })} />
       </div>
     </div>
-    ${rest === "add" && html`<${Dialog} title="Add a model" onClose=${closeAdd}><${AddModel} text=${text} known=${models} onText=${setText} onClose=${closeAdd} /></${Dialog}>`}
+    ${rest === "add" && html`<${Dialog} title="Add a model" isForm onClose=${closeAdd}><${AddModel} text=${text} known=${models} onText=${setText} onClose=${closeAdd} /></${Dialog}>`}
     ${dialog === "save" && html`<${SaveDialog} text=${text} onSave=${saveText} onClose=${() => setDialog("")} />`}
     ${dialog === "backups" && html`<${BackupsDialog} onRestore=${restore} onClose=${() => setDialog("")} />`}
     ${dialog === "in force" && html`<${InForceDialog} onClose=${() => setDialog("")} />`}`;

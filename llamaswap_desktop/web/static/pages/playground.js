@@ -3,7 +3,7 @@
 import { html, useMemo } from "../html.js";
 import { choicesOf } from "../models.js";
 import { go, hrefOf } from "../route.js";
-import { useStore } from "../store.js";
+import { state, useStore } from "../store.js";
 import { canDo } from "./playground/abilities.js";
 import { Chat } from "./playground/chat.js";
 import { Completion } from "./playground/completion.js";
@@ -30,7 +30,7 @@ export function Page({ rest, query }) {
   const [, Tab] = TABS[tab];
   const models = useOffered(tab);
   const wished = query.get("model") ?? localStorage.getItem("playground-model");
-  const model = models.some(({ id }) => id === wished) ? wished : (models[0]?.id ?? "");
+  const model = (models.find(({ id }) => id === wished) ?? models.find(({ id }) => isReady(id)) ?? models[0])?.id ?? "";
   const choose = ({ target: { value } }) => {
     localStorage.setItem("playground-model", value);
     go("playground", tab, { model: value });
@@ -54,6 +54,8 @@ export function Page({ rest, query }) {
       ${model ? html`<${Tab} key=${tab} model=${model} />` : html`<p class="card empty">No model can do this.</p>`}
     </div>`;
 }
+
+const isReady = (id) => state.picture?.models.some((model) => model.id === id && model.state === "ready");
 
 function useOffered(tab) {
   const picture = useStore((state) => state.picture);

@@ -42,7 +42,7 @@ export function AddModel({ text, onText, onClose, known }) {
   const set = (name) => ({ target }) => setValues({ ...values, [name]: target.value.trim() });
   return html`
     <form class="model-form" onSubmit=${submit}>
-      <label class="field">Name that programs ask for<input name="id" required value=${id} placeholder="qwen" onInput=${({ target }) => setId(target.value)} /></label>
+      <label class="field">Name that programs ask for<input name="id" required autofocus value=${id} placeholder="qwen" onInput=${({ target }) => setId(target.value)} /></label>
       ${isTaken && html`<p class="error-text" role="alert">There is a model of this name already.</p>`}
       ${NAMES.map((name) => {
         const [label, placeholder] = FIELDS[name];
