@@ -302,8 +302,3 @@ def parse_listen(address: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise _Usage(f"--listen {address!r} is not HOST:PORT, such as 127.0.0.1:9292")
     return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def command_parsers() -> dict[str, argparse.ArgumentParser]:
-    """Return each command's parser by its name, for shell completions and the manual."""
-    return {"serve": _build_parser(), "check": _build_check_parser(), "schema": _build_schema_parser()}

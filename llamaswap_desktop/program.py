@@ -42,16 +42,11 @@ def serve(options: "ServeOptions") -> int:
         return program.serve(options)
 
 
-_YOUNG_OBJECTS = 10_000
-"""Requests leave no cycles behind; looking for some after every 700 new objects cost 5 to 10 µs a request."""
-
-
 @contextlib.contextmanager
 def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.freeze()  # what has been imported stays, so nobody need look through it again
-    gc.set_threshold(_YOUNG_OBJECTS)
     program = Program(user_paths(), keeps_files=keeps_files)
     with contextlib.ExitStack() as stack:
         stack.callback(program.close)

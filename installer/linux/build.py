@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from installer import about, contents, icons
-from installer.linux import completions
+from llamaswap_desktop.client import VERBS
+from llamaswap_desktop.client.completion import script_for
 
 HERE = Path(__file__).resolve().parent
 ID = contents.CONSOLE_NAME
@@ -48,9 +49,9 @@ def lay_out(bundle: Path, prefix: Path, version: str) -> None:
     _write(share / f"icons/hicolor/scalable/apps/{ID}.svg", (contents.ROOT / "assets/icons/app.svg").read_bytes())
     manual = (HERE / f"{ID}.1").read_text(encoding="utf-8").replace("@VERSION@", version)
     _write(share / f"man/man1/{ID}.1.gz", gzip.compress(manual.encode(), mtime=0))
-    _write(share / f"bash-completion/completions/{ID}", completions.bash().encode())
-    _write(share / f"zsh/site-functions/_{ID}", completions.zsh().encode())
-    _write(share / f"fish/vendor_completions.d/{ID}.fish", completions.fish().encode())
+    _write(share / f"bash-completion/completions/{ID}", script_for("bash", VERBS).encode())
+    _write(share / f"zsh/site-functions/_{ID}", script_for("zsh", VERBS).encode())
+    _write(share / f"fish/vendor_completions.d/{ID}.fish", script_for("fish", VERBS).encode())
     _write(share / f"doc/{ID}/copyright", _copyright().encode())
 
 

@@ -6,11 +6,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Final
 
+from llamaswap_desktop.monitor.gpu import GpuSource
 from llamaswap_desktop.monitor.processes import MemoryUse, rss_of, sum_by_device, tree_of
 from llamaswap_desktop.monitor.sample import GpuDevice, Sample, gpu_sample
-from llamaswap_desktop.monitor.sources import candidates, choose_source
 from llamaswap_desktop.monitor.system import SystemProbe
 from llamaswap_desktop.monitor.tool import Spawn, spawn_plainly
 from llamaswap_desktop.monitor.watch import GpuWatch
@@ -20,6 +21,13 @@ from llamaswap_desktop.tasks import spawn as spawn_task
 _log = logging.getLogger("llamaswap_desktop.monitor")
 
 _HISTORY_S: Final = 3600.0
+
+
+def _import_sources() -> ModuleType:
+    """Import the ways to ask about GPUs: 25 ms that belong neither to the start nor to the event loop."""
+    from llamaswap_desktop.monitor import sources  # noqa: PLC0415
+
+    return sources
 
 
 class Sampler:
@@ -35,7 +43,8 @@ class Sampler:
         self._history: deque[Sample] = deque(maxlen=_samples_in_history(every_s))
         self._system_worker = Worker("system figures")
         self._gpu_worker = Worker("GPU figures")
-        self._gpus = gpus or GpuWatch(lambda: choose_source(candidates(spawn, every_s=every_s), self._gpu_worker))
+        self._spawn = spawn
+        self._gpus = gpus or GpuWatch(self._choose_source)
         self._system: SystemProbe | None = None
         self._devices: tuple[GpuDevice, ...] = ()
         self._listeners: list[Callable[[Sample], None]] = []
@@ -100,6 +109,12 @@ class Sampler:
         tree = await self._system_worker.run(lambda: tree_of(roots))
         rss_bytes = await self._system_worker.run(lambda: rss_of(tree))
         return MemoryUse(rss_bytes, sum_by_device(await self._gpus.memory_of(tree)))
+
+    async def _choose_source(self) -> GpuSource | None:
+        sources = await self._gpu_worker.run(_import_sources)
+        candidates = sources.candidates(self._spawn, every_s=self.every_s)
+        source: GpuSource | None = await sources.choose_source(candidates, self._gpu_worker)
+        return source
 
     async def _run(self) -> None:
         self._system = await self._system_worker.run(SystemProbe)
