@@ -5,7 +5,7 @@ import pytest
 from llamaswap_desktop.http1 import Keys, ResponseHead
 from llamaswap_desktop.proxy.headers import (
     answer_headers,
-    framing_headers,
+    framing_lines,
     headers_for_model,
     headers_for_peer,
     waited_header,
@@ -70,9 +70,9 @@ def test_credentials_for_a_peer():
 
 
 def test_framing():
-    assert framing_headers(request(), 0) == []
-    assert framing_headers(request(), 3) == [(b"Content-Length", b"3")]
-    assert framing_headers(request(), None) == [(b"Transfer-Encoding", b"chunked")]
+    assert framing_lines(request(), 0) == b""
+    assert framing_lines(request(), 3) == b"Content-Length: 3\r\n"
+    assert framing_lines(request(), None) == b"Transfer-Encoding: chunked\r\n"
 
 
 def head(*headers):
