@@ -8,7 +8,7 @@ from llamaswap_desktop.routing.groups import GroupPlanner, with_default_group
 from llamaswap_desktop.routing.matrix import MatrixPlanner
 from llamaswap_desktop.routing.memory import MemoryPlanner
 from llamaswap_desktop.routing.planner import RAM, Device, Facts, Picture, Plan, Planner
-from llamaswap_desktop.routing.profiles import Pinned, pin_for, pin_for_path
+from llamaswap_desktop.routing.profiles import Pinned, pin_for
 from llamaswap_desktop.routing.rules import ModelRules, Rules
 from llamaswap_desktop.routing.scheduler import Counts, Scheduler
 from llamaswap_desktop.routing.selectors import Chosen, Selectors
@@ -40,6 +40,5 @@ __all__ = [
     "alphabet",
     "dry_run",
     "pin_for",
-    "pin_for_path",
     "with_default_group",
 ]
