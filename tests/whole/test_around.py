@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.whole.program import free_port, free_ports, running_program
+from tests.whole.program import free_ports, running_program
 from tests.whole.test_life import model
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
@@ -98,7 +98,7 @@ async def test_second_instance_is_a_peer(tmp_path):
 
 
 async def test_request_for_a_peer_that_sleeps_waits_until_it_is_awake(tmp_path):
-    far, near, port = tmp_path / "far", tmp_path / "near", free_port()
+    far, near, port = tmp_path / "far", tmp_path / "near", free_ports(1)
     far.mkdir()
     near.mkdir()
     more = (
