@@ -98,7 +98,7 @@ async def test_second_instance_is_a_peer(tmp_path):
 
 
 async def test_request_for_a_peer_that_sleeps_waits_until_it_is_awake(tmp_path):
-    far, near, port = tmp_path / "far", tmp_path / "near", free_ports()
+    far, near, port = tmp_path / "far", tmp_path / "near", free_ports(1)
     far.mkdir()
     near.mkdir()
     more = (
