@@ -13,7 +13,7 @@ from llamaswap_desktop.notices import crashed, unexpected_error
 from llamaswap_desktop.process import user_environment
 from llamaswap_desktop.program import Program, started_program
 from llamaswap_desktop.second_start import bring_up_the_first
-from llamaswap_desktop.tray import build_tray
+from llamaswap_desktop.tray import app_picture, build_tray
 
 if TYPE_CHECKING:
     from llamaswap_desktop.cli import ServeOptions
@@ -54,7 +54,7 @@ def _run(options: "ServeOptions", program: Program) -> int:
             from llamaswap_desktop.dbus import session_bus_address  # noqa: PLC0415 - on Linux only
             from llamaswap_desktop.desktop.notify.linux import FreedesktopNotifier  # noqa: PLC0415
 
-            return FreedesktopNotifier(session_bus_address())
+            return FreedesktopNotifier(session_bus_address(), app_picture(48))
         balloons = BalloonNotifier(desk.tell)
         desk.message_clicked = balloons.clicked
         return balloons
