@@ -63,7 +63,12 @@ def _run(options: "ServeOptions", program: Program) -> int:
     sources = options.sources or Sources(file=program.paths.config_file)
     core = CoreThread(options, program, build_companions)
     desk = Desk(core, program.paths, sources, build_autostart(environment), environment)
-    program.unexpected.tell = lambda what: core.notify(unexpected_error(what, desk.act))
+
+    def tell_unexpected(what: str) -> None:
+        core.report("unexpected", f"something went wrong inside: {what}; the log has details")
+        core.notify(unexpected_error(what, desk.act))
+
+    program.unexpected.tell = tell_unexpected
     tray = build_tray(desk.wishes)
     if tray is None:
         return program.serve(options)
