@@ -9,28 +9,33 @@ import asyncio
 import contextlib
 import logging
 import os
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
+from llamaswap_desktop.build import read_build
 from llamaswap_desktop.config import Config, Model, Sources, Watcher
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
 from llamaswap_desktop.http1 import LoanEnd
-from llamaswap_desktop.logs import AppLines, Logs
+from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
-from llamaswap_desktop.process import Launcher, Process, holder_of_port
+from llamaswap_desktop.process import Launcher, Process, holder_of_port, secrets_of
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.settings import SettingsFile
-from llamaswap_desktop.tasks import spawn
+from llamaswap_desktop.tasks import running, spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
 
 _log = logging.getLogger("llamaswap_desktop")
+
+_POLLED = ("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")
+"""Where an access line for each request would drown all others."""
 
 _SHUTDOWN_BUDGET_S = 30.0
 _LAST_RESORT_S = 35.0
@@ -56,18 +61,20 @@ class App:
         config_backups: Path,
         settings: SettingsFile,
         memory_file: Path | None = None,
-        watches_sources: bool = False,
+        watcher: Watcher | None = None,
         adjust: Callable[[Config], Config] = lambda config: config,
     ) -> None:
         self._launcher = launcher
         self._logs = logs
         self._lines = lines
+        self._access = AccessLines(lines)
         self.core = Core(adjust(config), build_process=self._build_process, footprints=Footprints(memory_file))
         self._reloader = Reloader(self.core, sources, os.environ, adjust=adjust)
-        self._watcher = Watcher(sources) if watches_sources else None
+        self._watcher = watcher
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
         self._samples = not config.performance.disabled or config.routing.router.use == "memory"
+        self._is_sampling = False
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
         self._server = Server(
@@ -77,6 +84,7 @@ class App:
             observer=self._activity,
             own_token=launcher.run_file.token,
         )
+        build = read_build()
         self._api = Api(
             core=self.core,
             activity=self._activity,
@@ -86,9 +94,10 @@ class App:
             reloader=self._reloader,
             config_backups=config_backups,
             settings=settings,
-            version=Version(__version__),
+            version=Version(build.version, build.commit, build.date),
         )
         self._web = self._api.build_runner()
+        self._tls: ssl.SSLContext | None = None
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
         self._budget_s = _SHUTDOWN_BUDGET_S
@@ -113,7 +122,7 @@ class App:
 
     # -- life
 
-    async def run(self, host: str, port: int) -> int:
+    async def run(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Serve until somebody calls ``quit`` or sends a wish to; return the exit status.
 
         Raises ``ListenFailed``; then nothing is left behind.
@@ -126,11 +135,12 @@ class App:
         self.core.subscribe(self._on_event)
         await self._web.setup()
         try:
-            bound_host, bound_port = await self._server.listen(host, port)
+            bound_host, bound_port = await self._server.listen(host, port, tls=tls)
         except LlamaSwapError:
             await self._close()
             raise
         self._start_rooms()
+        self._tls = tls
         self._announce(bound_host, bound_port)
         background = [spawn("preload", preload(self.core, self.core.config.hooks.on_startup.preload))]
         if self._watcher is not None:
@@ -145,8 +155,7 @@ class App:
         self._activity.start()
         self._hardware = asyncio.ensure_future(detect_hardware(__version__))
         if self._samples:
-            self._sampler.start()
-            self._memory.start()
+            self._start_sampling()
         self.core.watch_for_sleep()
 
     def quit(self, budget_s: float = _SHUTDOWN_BUDGET_S) -> None:
@@ -166,7 +175,7 @@ class App:
 
         Raises ``ListenFailed``, and then the former address is served again.
         """
-        self._announce(*await self._server.move(host, port))
+        self._announce(*await self._server.move(host, port, tls=self._tls))
 
     async def reload_now(self) -> None:
         """Read the configuration again; returns when it holds.  Raises ``ConfigError``, and nothing has changed."""
@@ -179,24 +188,42 @@ class App:
     def _on_event(self, event: Event) -> None:
         match event:
             case RequestFinished():
-                _log_request(event)
+                self._log_request(event)
             case ConfigChanged():
                 self._apply(self.core.config)
                 self._logs.keep_only(self.core.config.models)
+                self._follow_performance(self.core.config)
                 spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
             case _:
                 pass
 
+    def _log_request(self, event: RequestFinished) -> None:
+        if not event.path.startswith(_POLLED):
+            self._access.add(event)
+
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""
         peers = (peer.api_key for peer in config.peers.values())
-        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers} - {""}
+        models = (secret for model in config.models.values() for secret in secrets_of(model))
+        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers, *models} - {""}
         self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
+
+    def _follow_performance(self, config: Config) -> None:
+        """Take over another interval; what was switched off at the start is switched on for the planner only."""
+        if config.performance.every_s != self._sampler.every_s:
+            self._sampler.change_interval(config.performance.every_s)
+        if not self._is_sampling and config.routing.router.use == "memory":
+            self._start_sampling()
+
+    def _start_sampling(self) -> None:
+        self._is_sampling = True
+        self._sampler.start()
+        self._memory.start()
 
     def _announce(self, host: str, port: int) -> None:
         is_open = host not in {"127.0.0.1", "::1"}
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
-        address = f"http://{shown}:{port}"
+        address = f"{'http' if self._tls is None else 'https'}://{shown}:{port}"
         self._launcher.run_file.serve_on(address)
         self.core.entered(Phase.SERVING, address=address)
         if is_open:
@@ -246,6 +273,8 @@ class App:
         await self._web.cleanup()
         self._api.close()
         self.core.entered(Phase.STOPPED)
+        if left := running():
+            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _activity_settings(config: Config) -> Settings:
@@ -254,19 +283,3 @@ def _activity_settings(config: Config) -> Settings:
         metrics_max_in_memory=config.metrics_max_in_memory,
         capture_buffer_mb=config.capture_buffer_mb,
     )
-
-
-def _log_request(event: RequestFinished) -> None:
-    """Write the access line (HTTP specification, section 1.1)."""
-    if not event.path.startswith(("/wol-health", "/api/performance", "/api/desktop/state", "/metrics")):
-        _log.info(
-            'Request %s "%s %s %s" %d %d "%s" %.3fms',
-            event.client,
-            event.method,
-            event.path,
-            event.protocol,
-            event.status,
-            event.body_bytes,
-            event.user_agent,
-            event.duration_s * 1000,
-        )

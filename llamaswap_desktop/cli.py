@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llamaswap_desktop import __version__
+from llamaswap_desktop.build import describe_build, read_build
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
@@ -22,6 +22,8 @@ _CLIENT_VERBS = {
 }
 """What is asked of the running program; ``client.VERBS`` has them, and a test holds the two together."""
 
+_WITH_A_VALUE = {"--config", "--config-dir", "--listen", "--tls-cert-file", "--tls-key-file"}
+
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
@@ -29,13 +31,16 @@ class ServeOptions:
 
     ``listen`` is host and port, None if the command line names none.  ``uses_settings`` is whether ``settings.yaml``
     has a say: with a tray, and when serving the user's own file.  ``watches`` is whether a change of the sources is to
-    be noticed by itself.  ``is_autostart`` says that the system has started us, at login.
+    be noticed by itself.  ``is_autostart`` says that the system has started us, at login.  With ``certificate`` and
+    ``key`` (PEM files) clients must speak TLS.
     """
 
     sources: Sources | None
     listen: tuple[str, int] | None = None
     uses_settings: bool = False
     watches: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
     is_autostart: bool = False
 
 
@@ -89,7 +94,7 @@ def _run(words: list[str]) -> int:
     serve = words[:1] == ["serve"]
     options = _build_parser().parse_args(_two_dashes(words[1:] if serve else words))
     if options.version:
-        sys.stdout.write(f"llamaswap-desktop {__version__}\n")
+        sys.stdout.write(f"llamaswap-desktop {describe_build(read_build())}\n")
         return 0
     has_sources = options.config is not None or options.config_dir is not None
     if serve and not has_sources and not options.user:
@@ -99,6 +104,11 @@ def _run(words: list[str]) -> int:
         return 1
     if options.user and has_sources:
         raise _Usage("--user excludes --config and --config-dir")
+    if (options.tls_cert_file is None) is not (options.tls_key_file is None):
+        sys.stderr.write(
+            "llamaswap-desktop: --tls-cert-file and --tls-key-file belong together: give both or neither\n"
+        )
+        return 1
     sources = Sources(options.config, options.config_dir) if has_sources else None
     listen = None if options.listen is None else parse_listen(options.listen)
     watches = options.watch_config if options.watch_config is not None else sources is None
@@ -107,6 +117,8 @@ def _run(words: list[str]) -> int:
         listen=listen,
         uses_settings=not serve or options.user,
         watches=watches,
+        certificate=options.tls_cert_file,
+        key=options.tls_key_file,
         is_autostart=options.autostart,
     )
     # --version and usage errors need nothing of either:
@@ -213,14 +225,17 @@ def _schema(words: list[str]) -> int:
     """Carry out ``schema``: print the JSON schema of configuration files."""
     from llamaswap_desktop.config import schema_text  # noqa: PLC0415
 
-    parser = _Parser(
+    _build_schema_parser().parse_args(words)
+    sys.stdout.write(schema_text())
+    return 0
+
+
+def _build_schema_parser() -> _Parser:
+    return _Parser(
         prog="llamaswap-desktop schema",
         description="Print the JSON schema of configuration files, for editors that check while you write.",
         allow_abbrev=False,
     )
-    parser.parse_args(words)
-    sys.stdout.write(schema_text())
-    return 0
 
 
 def _build_parser() -> _Parser:
@@ -237,6 +252,8 @@ def _build_parser() -> _Parser:
         metavar="HOST:PORT",
         help="address to serve on; ':9292' means all interfaces (default: 127.0.0.1:9292, or that of settings.yaml)",
     )
+    parser.add_argument("--tls-cert-file", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
+    parser.add_argument("--tls-key-file", type=Path, metavar="FILE", help="and this key (PEM)")
     parser.add_argument(
         "--watch-config",
         type=_truth,
@@ -269,7 +286,7 @@ def _two_dashes(words: list[str]) -> list[str]:
             break
         else:
             word = _two_dashed(word)  # noqa: PLW2901 - the same word
-            takes_value = word in {"--config", "--config-dir", "--listen"}
+            takes_value = word in _WITH_A_VALUE
         spelled.append(word)
     return spelled
 

@@ -157,7 +157,7 @@ class CoreThread:
         self._app = app
         try:
             async with self._companions.attend(app):
-                return await app.run(*self._program.address_of(self._options))
+                return await self._program.run(app, self._options)
         finally:
             self._app = None
             unwatch()

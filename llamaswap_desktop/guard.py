@@ -4,7 +4,8 @@ Theory of operation.  Every child of the program leads a session of its own, and
 environment.  The program tells the guard each session over a pipe, right after the spawn.  When the pipe ends without
 a farewell the program is dead, and the guard ends every process whose session is one of those *or* whose environment
 carries the mark.  Neither is enough alone: a child that overwrites its title (``setproctitle``) or is started by
-``env -i`` loses the mark, and a descendant that opens a session of its own leaves the child's.
+``env -i`` loses the mark, and a descendant that opens a session of its own leaves the child's.  Who does both is still
+found as a descendant, for as long as its parent lives; and whoever was found once is followed to its end.
 
 The guard runs this file as a script: it imports the standard library only and carries nothing of the program.  Run
 files hold the same lines as the pipe (see ``process/run_file.py``), so that the next start can sweep what a guard
@@ -17,7 +18,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ _POLITE_S = 1.0
 """How long leftovers may take over a SIGTERM; after the program's death nothing may live for more than 3 s."""
 _PATIENCE_S = 10.0
 _LOOK_EVERY_S = 0.02
+_SECOND_LOOK_S = 0.3
 _MAX_JOURNAL_BYTES = 65536
 
 
@@ -57,6 +59,7 @@ class Stat:
     """What ``/proc/PID/stat`` says of a process; a zombie has ended and waits to be asked for its status."""
 
     pid: int
+    parent: int
     session: int
     started: int
     has_ended: bool
@@ -84,7 +87,8 @@ def read_stat(pid: int) -> Stat | None:
     except OSError:
         return None
     fields = text[text.rindex(b")") + 2 :].split()
-    return Stat(pid, session=int(fields[3]), started=int(fields[19]), has_ended=fields[0] in {b"Z", b"X"})
+    parent, session, started = int(fields[1]), int(fields[3]), int(fields[19])
+    return Stat(pid, parent, session, started, has_ended=fields[0] in {b"Z", b"X"})
 
 
 def processes() -> list[Stat]:
@@ -104,8 +108,10 @@ def carries_mark(pid: int, mark: str) -> bool:
     return any(entry == wanted or entry.startswith(wanted + b":") for entry in environment.split(b"\0"))
 
 
-def find_members(sessions: Iterable[Session], mark: str, *, leader_must_live: bool = False) -> list[int]:
-    """Return the processes of these sessions and those that carry the mark.
+def find_members(
+    sessions: Iterable[Session], mark: str, *, leader_must_live: bool = False, known: Collection[Stat] = ()
+) -> list[int]:
+    """Return the processes of these sessions, those that carry the mark, those ``known``, and all their descendants.
 
     A session whose leader was started at another time is a stranger's: its number has been used again.  So may one be
     whose leader is gone, once nobody has kept count of ours: then ask for ``leader_must_live``.
@@ -117,15 +123,25 @@ def find_members(sessions: Iterable[Session], mark: str, *, leader_must_live: bo
         for session in sessions
         if started.get(session.id, None if leader_must_live else session.started) == session.started
     }
-    return [stat.pid for stat in living if stat.session in ours or carries_mark(stat.pid, mark)]
+    kin = {(stat.pid, stat.started) for stat in known}
+    members = {
+        stat.pid
+        for stat in living
+        if stat.session in ours or (stat.pid, stat.started) in kin or carries_mark(stat.pid, mark)
+    }
+    while children := {stat.pid for stat in living if stat.parent in members} - members:
+        members |= children
+    return sorted(members)
 
 
 def end_members(find: Callable[[], list[int]], *, polite_s: float = _POLITE_S, patience_s: float = _PATIENCE_S) -> bool:
-    """End what ``find`` finds, politely first, until it finds nothing; tell whether that was reached in time."""
+    """End what ``find`` finds, politely first, until nothing of it is left; tell whether that was reached in time."""
     began = time.monotonic()
     asked: set[int] = set()
-    while found := find():
+    seen: dict[int, int] = {}
+    while found := find() + _still_there(seen):
         elapsed = time.monotonic() - began
+        seen |= {pid: stat.started for pid in found if (stat := read_stat(pid)) is not None}
         if elapsed > patience_s:
             return False
         for pid in found:
@@ -137,6 +153,12 @@ def end_members(find: Callable[[], list[int]], *, polite_s: float = _POLITE_S, p
                 _signal(pid, signal.SIGCONT)  # a stopped process takes no SIGTERM
         time.sleep(_LOOK_EVERY_S)
     return True
+
+
+def _still_there(seen: dict[int, int]) -> list[int]:
+    """Return who of those found before lives: once its parent is gone, a process may show no more whose it was."""
+    stats = {pid: read_stat(pid) for pid in seen}
+    return [pid for pid, stat in stats.items() if stat and not stat.has_ended and stat.started == seen[pid]]
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -197,7 +219,8 @@ class Guard:
             self._process.stdin.close()
             self._process.wait()
             self.start()
-            self._process.stdin.write(b"".join(session.opened for session in self._sessions))
+            with contextlib.suppress(OSError):  # killed again; the next word to it starts another
+                self._process.stdin.write(b"".join(session.opened for session in self._sessions))
 
 
 def _command(run_id: str) -> list[str]:
@@ -221,7 +244,9 @@ def watch(run_id: str) -> int:
     if journal.endswith(_FAREWELL):
         return 0
     sessions = parse_sessions(journal)
-    return 0 if end_members(lambda: find_members(sessions, run_id)) else 1
+    is_clean = end_members(lambda: find_members(sessions, run_id))
+    time.sleep(_SECOND_LOOK_S)  # a process in the middle of its exec shows no environment
+    return 0 if end_members(lambda: find_members(sessions, run_id)) and is_clean else 1
 
 
 if __name__ == "__main__":

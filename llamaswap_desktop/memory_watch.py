@@ -7,7 +7,7 @@ before, if nothing else was loaded meanwhile; without a GPU, what the processes 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 from llamaswap_desktop.config import Model
 from llamaswap_desktop.core import Core
@@ -33,16 +33,24 @@ class MemoryWatch:
         self._grown: dict[ModelId, Mapping[Device, int]] = {}
         self._unsubscribe = [sampler.subscribe(self._on_sample), core.subscribe(self._on_event)]
         self._is_looking = False
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
         """Have the core wait for memory to be really free before it starts a model."""
         self._core.before_start(self._wait_for_room)
-        spawn("look at the memory", self._look_at_once())
+        self._spawn("look at the memory", self._look_at_once())
 
     def stop(self) -> None:
-        """End; safe to repeat."""
+        """End, before the sampler does: it answers nobody any more then.  Safe to repeat."""
         while self._unsubscribe:
             self._unsubscribe.pop()()
+        for task in self._tasks:
+            task.cancel()
+
+    def _spawn(self, name: str, coroutine: Coroutine[object, object, object]) -> None:
+        task = spawn(name, coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _look_at_once(self) -> None:
         """Know the budgets before the first sample comes."""
@@ -54,7 +62,7 @@ class MemoryWatch:
     def _on_sample(self, sample: Sample) -> None:
         if not self._is_looking:
             self._is_looking = True
-            spawn("look at the models' memory", self._look(sample))
+            self._spawn("look at the models' memory", self._look(sample))
 
     async def _look(self, sample: Sample) -> None:
         try:
@@ -91,7 +99,7 @@ class MemoryWatch:
             alone = not self._used_before
             self._used_before[event.model] = _used(self._sampler.devices) if alone else {}
         elif event.new is ProcessState.READY:
-            spawn(f"measure {event.model}", self._measure(event.model))
+            self._spawn(f"measure {event.model}", self._measure(event.model))
         elif event.new is ProcessState.STOPPED:
             self._used_before.pop(event.model, None)
             self._grown.pop(event.model, None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -13,10 +14,11 @@ import msgspec
 
 from llamaswap_desktop.app import App
 from llamaswap_desktop.companions import Companions
-from llamaswap_desktop.config import Config, Sources, load_config
+from llamaswap_desktop.config import Config, Sources, Watcher, load_config
 from llamaswap_desktop.desktop import NullNotifier, Paths, user_paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
+from llamaswap_desktop.http1 import load_server_context
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
 from llamaswap_desktop.process import Kind, Launcher
 from llamaswap_desktop.settings import Settings, SettingsFile
@@ -44,6 +46,7 @@ def serve(options: "ServeOptions") -> int:
 def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    gc.freeze()  # what has been imported stays, so nobody need look through it again
     program = Program(user_paths(), keeps_files=keeps_files)
     with contextlib.ExitStack() as stack:
         stack.callback(program.close)
@@ -80,10 +83,18 @@ class Program:
         app = self.build_app(options)
         _handle_signals(app)
         if not options.uses_settings:
-            return await app.run(*self.address_of(options))
+            return await self.run(app, options)
         companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
         async with companions.attend(app):
-            return await app.run(*self.address_of(options))
+            return await self.run(app, options)
+
+    async def run(self, app: App, options: "ServeOptions") -> int:
+        """Serve where the options or the settings say; as ``App.run`` else."""
+        tls = None
+        if options.certificate is not None and options.key is not None:
+            tls = load_server_context(options.certificate, options.key)
+        host, port = self.address_of(options)
+        return await app.run(host, port, tls=tls)
 
     def build_app(self, options: "ServeOptions") -> App:
         """Read the configuration and build the app for it, on the running loop.  Raises ``ConfigError``."""
@@ -91,6 +102,9 @@ class Program:
         self.lines.bind(loop)
         self.unexpected.hear(loop)
         sources = options.sources or Sources(file=ensure_user_config(self.paths))
+        watcher = Watcher(sources) if options.watches else None
+        if watcher is not None:
+            watcher.look()  # before reading, so that no later change is missed
         try:
             config = load_config(sources, environment=os.environ)
         except ConfigError:
@@ -105,7 +119,7 @@ class Program:
             config_backups=self.paths.config_backups_of(sources.file),
             settings=self.settings,
             memory_file=self.paths.memory_file if self.keeps_files or config.routing.router.use == "memory" else None,
-            watches_sources=options.watches,
+            watcher=watcher,
             adjust=self._with_own_key if options.uses_settings else lambda config: config,
         )
 

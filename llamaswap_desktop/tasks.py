@@ -17,6 +17,11 @@ def spawn(name: str, coroutine: Coroutine[object, object, object]) -> asyncio.Ta
     return task
 
 
+def running() -> list[str]:
+    """Return the names of the tasks that have not ended; at the end of the program there should be none."""
+    return sorted(task.get_name() for task in _running)
+
+
 def _finished(task: asyncio.Task[object]) -> None:
     _running.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:

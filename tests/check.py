@@ -30,11 +30,11 @@ STEPS = (
     Step("format", ("ruff", "format", "--check", "."), 10),
     Step("lint", ("ruff", "check", "."), 20),
     Step("types", ("mypy",), 90),
-    _ring("fast", "not child and not real and not whole and not proof", 60),
+    _ring("fast", "not child and not real and not whole and not proof", 90),
     _ring("proof", "proof", 120),
-    _ring("child", "child and not real and not whole", 120),
+    _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
-    _ring("whole", "whole", 240),
+    _ring("whole", "whole", 480),
 )
 
 

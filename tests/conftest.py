@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 
+import aiohttp  # noqa: F401 - whole, before web/lean.py takes it without its client's half
 import pytest
 
 

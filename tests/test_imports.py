@@ -12,13 +12,13 @@ VOCABULARY = {"types", "errors", "events", "commands", "snapshot", "tasks"}
 ROOMS = {
     "types": (set(), set()),
     "errors": (set(), set()),
-    "events": (VOCABULARY, set()),
+    "events": (VOCABULARY, {"msgspec"}),
     "commands": (VOCABULARY, set()),
     "snapshot": (VOCABULARY, set()),
     "tasks": (set(), set()),
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
-    "routing": (VOCABULARY | {"config"}, set()),
+    "routing": (VOCABULARY | {"config"}, {"msgspec"}),  # its structs only
     "logs": (VOCABULARY, set()),
     "monitor": (VOCABULARY, {"psutil"}),
     "http1": (VOCABULARY, {"httptools", "msgspec"}),
@@ -40,8 +40,8 @@ ROOMS = {
 """Room: the rooms and the packages it may import, beside the standard library."""
 
 WIRING = {
-    "app", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices", "group_switches",
-    "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
+    "app", "build", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
+    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 

@@ -198,6 +198,7 @@ class InflightList:
     def remove(self, row: Row) -> None:
         """Take note that the request is over."""
         del self._rows[row.id]
+        row.cancel = _over  # the request holds the row: else each would be a cycle, and garbage to be searched for
         if self._listeners:
             if row.is_growing and not row.has_news_queued:
                 self._queue(row, _Change.GOT_ON)
@@ -281,6 +282,10 @@ class InflightList:
     def _tell(self, message: InflightMessage) -> None:
         for listener in tuple(self._listeners):
             listener(message)
+
+
+def _over() -> None:
+    """Cancel a request that is over."""
 
 
 def _message(row: Row, change: _Change, now: float) -> InflightMessage:

@@ -1,7 +1,11 @@
 """The activity room's front door: the proxy reports here, and the web UI asks here.
 
 Everything is called on the event loop.  A finished request is put aside; what has gathered goes to the writer's thread
-every 50 ms, or at once when somebody asks something, so that waking the thread costs a busy program nothing.
+after a while, or at once when somebody asks something, so that waking the thread costs a busy program nothing.
+
+The while is 50 ms if there is a file to be written or a listener to be told.  Else nobody can know before he asks, and
+a log in memory keeps the newest entries only: what has been pushed out by then need not be read, packed and inserted,
+which takes 60 µs a request of the one interpreter lock.  It has had its id, as if it had been.
 """
 
 import asyncio
@@ -10,10 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from llamaswap_desktop.activity.captures import kept_bodies
+from llamaswap_desktop.activity.gathered import Gathered
 from llamaswap_desktop.activity.inflight import InflightList, Row
 from llamaswap_desktop.activity.observation import Observation
 from llamaswap_desktop.activity.queries import PageQuery
-from llamaswap_desktop.activity.records import Capture, Finished, Headers, Page, Settings, Stats
+from llamaswap_desktop.activity.records import Batch, Capture, Finished, Headers, Page, Settings, Stats
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.activity.tap import Tap
 from llamaswap_desktop.activity.writer import WriterThread
@@ -22,6 +27,8 @@ from llamaswap_desktop.errors import ShuttingDown
 _log = logging.getLogger("llamaswap_desktop.activity")
 
 _HAND_OVER_AFTER_S = 0.05
+_MAX_GATHERED = 10_000
+_MAX_GATHERED_BYTES = 4 * 1024 * 1024
 _MAX_UNWRITTEN = 50_000
 _MAX_UNWRITTEN_BYTES = 256 * 1024 * 1024
 
@@ -41,23 +48,25 @@ class ActivityLog:
     """
 
     def __init__(self, settings: Settings, *, report: Callable[[str], None]) -> None:
-        self._settings = settings
         self._report = report
         self._writer = WriterThread(Store(settings), on_stored=self._stored, on_problem=self._on_problem)
-        self._unposted: list[Finished] = []
+        self._gathered = Gathered()
         self._hand_over: asyncio.TimerHandle | None = None
-        self._unwritten = 0
-        self._unwritten_bytes = 0
+        self._posted = 0
+        self._posted_bytes = 0
         self._is_losing = False
         self._problem = ""
         self._listeners: list[Callable[[int], None]] = []
+        self._is_awaited = False
+        """Whether somebody learns of an entry without asking for it: a listener, or whoever reads the file."""
         self._is_closed = False
+        self._know_settings(settings)
         self.inflight = InflightList(
             call_later=lambda delay_s, act: asyncio.get_running_loop().call_later(delay_s, act)
         )
 
     def __repr__(self) -> str:
-        return f"<ActivityLog: {self._unwritten} on their way, {len(self.inflight)} in flight>"
+        return f"<ActivityLog: {self._posted + len(self._gathered)} on their way, {len(self.inflight)} in flight>"
 
     def start(self) -> None:
         """Begin; the file is opened meanwhile, and a failure is reported."""
@@ -88,40 +97,58 @@ class ActivityLog:
         if selector:
             row.metadata["selector"] = selector
         kept = kept_bodies(path)
-        budget_bytes = self._settings.capture_budget_bytes
         return Observation(
             row,
             self.inflight,
-            record=self._record if is_recorded else None,
-            tap=Tap(min(budget_bytes, _MAX_CAPTURED_BYTES) if kept.response else 0),
-            keeps_request=kept.request and budget_bytes > 0 and is_recorded,
+            self._record if is_recorded else None,
+            Tap(self._tapped_bytes if kept.response else 0),
+            keeps_request=self._captures and kept.request and is_recorded,
         )
 
     def _record(self, finished: Finished) -> None:
         if self._is_closed:
             return
-        size = _size(finished)
-        if self._unwritten >= _MAX_UNWRITTEN or self._unwritten_bytes + size > _MAX_UNWRITTEN_BYTES:
+        size_bytes = _size_bytes(finished)
+        gathered = self._gathered
+        if (
+            self._posted + len(gathered) >= _MAX_UNWRITTEN
+            or self._posted_bytes + gathered.size_bytes + size_bytes > _MAX_UNWRITTEN_BYTES
+        ):
             self._set_losing(True)
             return
-        self._unwritten += 1
-        self._unwritten_bytes += size
-        self._unposted.append(finished)
-        if self._hand_over is None:
-            self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
+        gathered.add(finished, size_bytes)
+        if self._is_awaited:
+            if self._hand_over is None:
+                self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
+        elif len(gathered) > self._most_gathered:
+            gathered.keep_newest(self._settings.kept_in_memory)
+        if gathered.size_bytes > _MAX_GATHERED_BYTES or len(gathered) > _MAX_GATHERED:
+            self._post()
+
+    def _know_settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._has_file = bool(settings.store_path.strip())
+        self._is_awaited = self._has_file or bool(self._listeners)
+        self._most_gathered = 2 * settings.kept_in_memory
+        self._captures = settings.capture_budget_bytes > 0
+        self._tapped_bytes = min(settings.capture_budget_bytes, _MAX_CAPTURED_BYTES)
 
     def _post(self) -> None:
         if self._hand_over is not None:
             self._hand_over.cancel()
             self._hand_over = None
-        if self._unposted:
-            batch, self._unposted = self._unposted, []
+        if not self._is_awaited:
+            self._gathered.keep_newest(self._settings.kept_in_memory)
+        if self._gathered:
+            batch = self._gathered.take()
+            self._posted += len(batch.finished)
+            self._posted_bytes += batch.size_bytes
             self._writer.post(batch)
 
-    def _stored(self, batch: Sequence[Finished], ids: Sequence[int]) -> None:
-        self._unwritten -= len(batch)
-        self._unwritten_bytes -= sum(_size(finished) for finished in batch)
-        if not self._unwritten:
+    def _stored(self, batch: Batch, ids: Sequence[int]) -> None:
+        self._posted -= len(batch.finished)
+        self._posted_bytes -= batch.size_bytes
+        if not self._posted:
             self._set_losing(False)
         for listener in tuple(self._listeners):
             for id_ in ids:
@@ -143,8 +170,14 @@ class ActivityLog:
 
     def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes."""
+        self._post()
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._is_awaited = True
+        return lambda: self._unsubscribe(listener)
+
+    def _unsubscribe(self, listener: Callable[[int], None]) -> None:
+        self._listeners.remove(listener)
+        self._is_awaited = self._has_file or bool(self._listeners)
 
     async def _ask(self, question: Callable[[Store], _Answer]) -> _Answer:
         if self._is_closed:
@@ -156,7 +189,8 @@ class ActivityLog:
 
     async def configure(self, settings: Settings) -> None:
         """Work by other settings from now on; only another path begins another log."""
-        self._settings = settings
+        self._post()
+        self._know_settings(settings)
         await self._ask(lambda store: store.configure(settings))
 
     async def close(self, budget_s: float = 5.0) -> None:
@@ -185,5 +219,5 @@ class ActivityLog:
         self._report("; ".join(text for text in (self._problem, _LOSING if self._is_losing else "") if text))
 
 
-def _size(finished: Finished) -> int:
+def _size_bytes(finished: Finished) -> int:
     return finished.response.held_bytes + len(finished.request_body or b"")

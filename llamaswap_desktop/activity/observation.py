@@ -25,9 +25,9 @@ class Observation:
         self,
         row: Row,
         inflight: InflightList,
-        *,
         record: Callable[[Finished], None] | None,
         tap: Tap,
+        *,
         keeps_request: bool,
     ) -> None:
         self._row = row
@@ -84,16 +84,16 @@ class Observation:
         status = self._status or (502 if self._is_granted else 200)
         self._record(
             Finished(
-                model=row.model,
-                path=row.path,
-                request_headers=row.headers,
-                request_body=self._request_body,
-                status=status,
-                response_headers=row.response_headers,
-                response=self._tap,
-                ended_at=time.time(),
-                duration_s=time.monotonic() - row.started_at,
-                metadata=row.metadata,
-                error=error,
+                row.model,
+                row.path,
+                row.headers,
+                self._request_body,
+                status,
+                row.response_headers,
+                self._tap,
+                time.time(),
+                time.monotonic() - row.started_at,
+                row.metadata,
+                error,
             )
         )

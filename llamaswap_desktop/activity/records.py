@@ -54,6 +54,14 @@ class Finished(Struct, frozen=True):
     error: str
 
 
+class Batch(Struct, frozen=True):
+    """What is remembered in one go: ``passed_over`` requests that leave but a gap in the ids, then the ``finished``."""
+
+    finished: Sequence[Finished]
+    size_bytes: int = 0
+    passed_over: int = 0
+
+
 class Entry(Struct, frozen=True, omit_defaults=True):
     """One line of the activity log (section 20.1)."""
 

@@ -25,7 +25,7 @@ from llamaswap_desktop.activity.captures import CaptureBuffer
 from llamaswap_desktop.activity.digest import Digest, digest
 from llamaswap_desktop.activity.migrations import NewerDatabase, migrate
 from llamaswap_desktop.activity.queries import PageQuery, Row, read_page
-from llamaswap_desktop.activity.records import Capture, Finished, Page, Settings, Stats
+from llamaswap_desktop.activity.records import Batch, Capture, Finished, Page, Settings, Stats
 from llamaswap_desktop.activity.stats import read_stats
 
 _LOCK_PATIENCE_S = 0.5
@@ -123,21 +123,23 @@ class Store:
 
     # -- remembering
 
-    def add(self, batch: Sequence[Finished]) -> list[int]:
-        """Remember finished requests in this order; return their ids."""
+    def add(self, batch: Batch) -> list[int]:
+        """Remember finished requests in this order; return their ids, those that were passed over left out."""
+        self._last_id += batch.passed_over
+        finished = batch.finished
         with_captures = self._settings.capture_budget_bytes > 0
-        digests = [digest(finished, with_capture=with_captures) for finished in batch]
+        digests = [digest(each, with_capture=with_captures) for each in finished]
         if self.retry_in_s == 0.0:
             self.retry()
 
         def write() -> list[int]:
             with self._transaction(in_file=True):
-                return self._insert(_FILE, batch, digests)
+                return self._insert(_FILE, finished, digests)
 
         ids = self._try(write) if self._is_writing_to_file else None
         if ids is None:
             with self._transaction(in_file=False):
-                ids = self._insert(_MEMORY, batch, digests)
+                ids = self._insert(_MEMORY, finished, digests)
                 self._prune()
         self._last_id = ids[-1] if ids else self._last_id
         for id_, its in zip(ids, digests, strict=True):

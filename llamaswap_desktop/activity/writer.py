@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from llamaswap_desktop.activity.records import Finished
+from llamaswap_desktop.activity.records import Batch
 from llamaswap_desktop.activity.store import Store
 
 _log = logging.getLogger("llamaswap_desktop.activity")
@@ -33,7 +33,7 @@ class _Stop:
     done: "asyncio.Future[None]"
 
 
-_Work = Sequence[Finished] | _Question | _Stop
+_Work = Batch | _Question | _Stop
 
 
 class WriterThread:
@@ -47,7 +47,7 @@ class WriterThread:
         self,
         store: Store,
         *,
-        on_stored: Callable[[Sequence[Finished], Sequence[int]], None],
+        on_stored: Callable[[Batch, Sequence[int]], None],
         on_problem: Callable[[str], None],
     ) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class WriterThread:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def post(self, batch: Sequence[Finished]) -> None:
+    def post(self, batch: Batch) -> None:
         """Have ``batch`` remembered."""
         self._inbox.put(batch)
 

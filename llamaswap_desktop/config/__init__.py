@@ -35,6 +35,7 @@ from llamaswap_desktop.config.schema import (
     SelectorSettings,
     Strategy,
     Timeouts,
+    WakeOnLan,
 )
 from llamaswap_desktop.config.shipped import example_config_text, schema_text, starter_config_text
 from llamaswap_desktop.config.sources import Sources, SourceText
@@ -80,6 +81,7 @@ __all__ = [
     "StaleText",
     "Strategy",
     "Timeouts",
+    "WakeOnLan",
     "Watcher",
     "clean_filters",
     "describe",

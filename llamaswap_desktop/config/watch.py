@@ -89,9 +89,11 @@ class Watcher:
         return any(changes)
 
     async def run(self, changed: Callable[[], None], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Call ``changed`` after each look that found a change, until cancelled; ``pause`` waits between two looks."""
-        self.look()
+        """Call ``changed`` after each look that found a change, until cancelled; ``pause`` waits between two looks.
+
+        Look once before the configuration is read: then no change after that is missed.
+        """
         while True:
-            await pause(INTERVAL_S)
             if self.look():
                 changed()
+            await pause(INTERVAL_S)

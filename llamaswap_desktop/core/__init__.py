@@ -6,5 +6,6 @@ from llamaswap_desktop.core.preload import preload
 from llamaswap_desktop.core.reload import Reloader
 from llamaswap_desktop.core.resolving import Target
 from llamaswap_desktop.core.shell import Core
+from llamaswap_desktop.core.waking import Waker
 
-__all__ = ["Core", "Footprints", "Lease", "Reloader", "Settled", "Target", "Waiting", "preload"]
+__all__ = ["Core", "Footprints", "Lease", "Reloader", "Settled", "Target", "Waiting", "Waker", "preload"]

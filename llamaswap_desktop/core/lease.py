@@ -22,7 +22,6 @@ class Lease:
         model: ModelId,
         upstream: Upstream | None,
         give_back: Callable[[], None],
-        *,
         waited_s: float = 0.0,
         reason: str = "",
         priority: int = 0,

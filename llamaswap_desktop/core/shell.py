@@ -182,9 +182,9 @@ class Core:
             model,
             self._processes[model].upstream,
             lambda: self._handle(alphabet.Served(request)),
-            waited_s=grant.waited_s,
-            reason=grant.reason,
-            priority=self._scheduler.priority(model),
+            grant.waited_s,
+            grant.reason,
+            self._scheduler.priority(model),
         )
 
     def _cancelled(self, request: RequestId) -> None:
@@ -366,6 +366,8 @@ class Core:
         if model in self.config.models:
             learnt = self._footprints.learn(self.config.models[model], seen_mib, is_new_load=is_new_load)
             if learnt is not None:
+                if is_new_load:
+                    self._footprints.save()  # a tenth of a millisecond, and seldom: a crash is not to cost the figures
                 self._handle(alphabet.FootprintLearnt(model, learnt))
 
     def measure_memory(self, available_mib: Mapping[Device, int]) -> None:
@@ -444,16 +446,40 @@ class Core:
 
     async def _start(self, order: alphabet.Order, model: ModelId) -> None:
         """Start the model; that it is ready is learnt from its own event, which no later death can overtake."""
+        is_failing = False
+
+        def failing(error: StartFailed) -> None:
+            nonlocal is_failing
+            is_failing = True
+            self._note_failure(model, error)
+            self._handle(alphabet.Failing(order, model, error))
+
         try:
-            if self._before_start is not None and (wait := self._before_start(self.config.models[model])) is not None:
-                await wait
-            await self._processes[model].ensure_ready()
+            await self._until_it_may_start(self.config.models[model])
+            if self._latest_order(model) == order:  # else aborted meanwhile, and whoever did that reports it
+                await self._processes[model].ensure_ready(failing)
         except LlamaSwapError as error:
+            if is_failing:
+                self._handle(alphabet.Stopped(order, model))
+                return
             self._note_failure(model, error)
             self._handle(alphabet.Failed(order, model, error))
         except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it
             _log.exception("starting %s failed unexpectedly", model)
             self._handle(alphabet.Failed(order, model, StartFailed(f"internal error: {error!r}")))
+
+    async def _until_it_may_start(self, model: Model) -> None:
+        """Wait for what it needs: released memory, and its port, where a removed model has yet to finish its answer."""
+        if self._before_start is not None and (wait := self._before_start(model)) is not None:
+            await wait
+        for holder in tuple(self._processes.values()):
+            if model.port is not None and holder.port == model.port and holder.model.id != model.id:
+                await holder.gone()
+
+    def _latest_order(self, model: ModelId) -> alphabet.Order:
+        """Return the number of the last order about the model; orders are numbered from 1."""
+        none = alphabet.Order(0)
+        return max(self._starting.get(model, none), self._stopping.get(model, none))
 
     async def _stop(self, order: alphabet.Order, model: ModelId, reason: StopReason) -> None:
         try:
@@ -507,7 +533,7 @@ class Core:
                 self._handle(alphabet.Died(model))
             case ProcessStuck(model, pid):
                 self._problems[model] = f"process {pid} of model '{model}' survived a forced stop"
-                self._handle(alphabet.Stuck(self._stopping[model], model))
+                self._handle(alphabet.Stuck(self._latest_order(model), model))
             case _:
                 pass
         self.publish(event)

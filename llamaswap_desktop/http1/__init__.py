@@ -7,11 +7,12 @@ from llamaswap_desktop.http1.cors import preflight_headers
 from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer, error_object
 from llamaswap_desktop.http1.fetch import Response, fetch
-from llamaswap_desktop.http1.framing import chunk, end_to_end, last_chunk, request_head
+from llamaswap_desktop.http1.framing import chunk, end_to_end, header_lines, last_chunk, request_head
 from llamaswap_desktop.http1.limits import Limits, UsualLimits
 from llamaswap_desktop.http1.loan import BuildBorrower, LoanEnd
 from llamaswap_desktop.http1.messages import Headers, Request, ResponseHead
 from llamaswap_desktop.http1.origin import check_host, check_origin
+from llamaswap_desktop.http1.outgoing import TurnEnd
 from llamaswap_desktop.http1.routes import (
     ROUTES,
     Group,
@@ -51,6 +52,7 @@ __all__ = [
     "ServerConnection",
     "Service",
     "Timeouts",
+    "TurnEnd",
     "Upstream",
     "UsualLimits",
     "UsualTimeouts",
@@ -61,6 +63,7 @@ __all__ = [
     "error_answer",
     "error_object",
     "fetch",
+    "header_lines",
     "last_chunk",
     "load_server_context",
     "preflight_headers",

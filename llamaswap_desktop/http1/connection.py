@@ -25,6 +25,7 @@ from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer
 from llamaswap_desktop.http1.limits import Limits
 from llamaswap_desktop.http1.messages import Request
+from llamaswap_desktop.http1.outgoing import Outgoing, TurnEnd
 from llamaswap_desktop.http1.reader import RequestReader
 
 _MAX_AHEAD_BYTES = 64 * 1024
@@ -67,12 +68,17 @@ class _Slot:
 
 
 class ServerConnection(asyncio.Protocol):
-    """Serves one client connection; hands each request in turn to ``service.dispatch``."""
+    """Serves one client connection; hands each request in turn to ``service.dispatch``.
 
-    def __init__(self, service: Service) -> None:
+    Connections that share a ``turn_end`` put their answers on the wire together.
+    """
+
+    def __init__(self, service: Service, turn_end: TurnEnd | None = None) -> None:
         self._service = service
+        self._turn_end = turn_end or TurnEnd()
         self._limits = service.limits
         self._transport: asyncio.Transport | None = None
+        self._outgoing: Outgoing
         self._client = ""
         self._reader: RequestReader
         self._slots: deque[_Slot] = deque()
@@ -82,7 +88,9 @@ class ServerConnection(asyncio.Protocol):
         self._is_lingering = False
         self._is_tunnel = False
         self._is_held = False
+        self._is_full = False
         self._ahead_bytes = 0
+        self._unsent_bytes = 0
         self._is_paused = False
         self._is_starting = False
 
@@ -98,19 +106,27 @@ class ServerConnection(asyncio.Protocol):
         """Close now if nothing is going on, else after the answer under way."""
         self._is_closing = True
         if self.is_idle and self._transport is not None:
-            self._transport.close()
+            self._outgoing.close()
         elif self._slots and not self._slots[0].exchange.is_begun:
             self._slots[0].exchange.close_after()
+
+    def is_stalled(self) -> bool:
+        """Tell whether the client has read nothing since this was asked last, with something there to read."""
+        unsent = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        before, self._unsent_bytes = self._unsent_bytes, unsent
+        return unsent > 0 and unsent == before
 
     def drop(self) -> None:
         """End the connection at once, whatever is going on."""
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.flush()
+            self._outgoing.abort()
 
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outgoing = Outgoing(self._transport, self._turn_end)
         peer = transport.get_extra_info("peername")
         self._client = peer[0] if peer else ""
         self._reader = RequestReader(self, self._limits, self._client)
@@ -135,10 +151,12 @@ class ServerConnection(asyncio.Protocol):
             self._service.finished(slot.exchange)
 
     def pause_writing(self) -> None:
+        self._is_full = True
         if self._slots and (handler := self._slots[0].handler):
             handler.on_writable(False)
 
     def resume_writing(self) -> None:
+        self._is_full = False
         if self._slots and (handler := self._slots[0].handler):
             handler.on_writable(True)
 
@@ -218,6 +236,8 @@ class ServerConnection(asyncio.Protocol):
             return
         if not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue":
             self.write([framing.CONTINUE])
+        if self._is_full:  # by the answer before this one
+            slot.handler.on_writable(False)
         early, slot.early = slot.early, []
         for data in early:
             slot.handler.on_body(data)
@@ -256,10 +276,7 @@ class ServerConnection(asyncio.Protocol):
 
     def write(self, pieces: list[bytes]) -> None:
         if self._transport is not None:
-            if len(pieces) == 1:
-                self._transport.write(pieces[0])
-            else:
-                self._transport.writelines(pieces)
+            self._outgoing.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def abort(self) -> None:
         """End the connection visibly: an HTTP/1.0 client takes an orderly close for the end of the body."""
@@ -270,11 +287,12 @@ class ServerConnection(asyncio.Protocol):
         self._is_closing = True
         if exchange.request.version == "1.0":
             if self._transport.get_extra_info("sslcontext") is not None:
-                self._transport.abort()  # no close_notify: with TLS that is what tells
+                self._outgoing.flush()
+                self._outgoing.abort()  # no close_notify: with TLS that is what tells
                 return
             sock: socket.socket = self._transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._transport.close()
+        self._outgoing.close()
 
     def _close_gently(self) -> None:
         """End the connection so that the client gets what was written, even if it is still sending."""
@@ -284,11 +302,11 @@ class ServerConnection(asyncio.Protocol):
             return
         is_quiet = not self._slots or self._slots[-1].is_whole
         if (is_quiet and self._fault is None) or not transport.can_write_eof():
-            transport.close()
+            self._outgoing.close()
             return
         self._is_lingering = True
         self.hold_reading(False)
-        transport.write_eof()
+        self._outgoing.end()
         asyncio.get_running_loop().call_later(_LINGER_S, transport.close)
 
     def hold_reading(self, hold: bool) -> None:
@@ -350,5 +368,5 @@ class ServerConnection(asyncio.Protocol):
     def _answer_fault(self, fault: LlamaSwapError) -> None:
         headers, body = error_answer(fault, accept="")
         headers += [(b"Content-Length", b"%d" % len(body)), (b"Connection", b"close")]
-        self.write([framing.response_head(fault.status, headers), body])
+        self.write([framing.response_head(fault.status, framing.header_lines(headers)), body])
         self._close_gently()

@@ -98,33 +98,37 @@ class Exchange:
     def interim(self, status: int, headers: "Headers") -> None:
         """Pass on a head that precedes the answer (1xx); HTTP/1.0 clients know none."""
         if not self.is_over and not self.is_begun and self.request.version == "1.1":
-            self._wire.write([framing.response_head(status, headers)])
+            self._wire.write([framing.response_head(status, framing.header_lines(headers))])
 
-    def begin(self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"") -> None:
+    def begin(
+        self, status: int, headers: "Headers", *, length: int | None, reason: bytes = b"", lines: bytes | None = None
+    ) -> None:
         """Write the head.  ``length`` None leaves the framing to us: chunks, or closing for HTTP/1.0.
 
-        ``headers`` are end-to-end ones; framing headers among them are replaced.
+        ``headers`` are end-to-end ones; framing headers among them are replaced.  ``lines`` are the same without
+        framing, if they are written already.
         """
         if self.is_over:
             return
         self.is_begun = True
         self.status = status
-        lines = [header for header in headers if header[0].lower() != b"content-length"]
+        if lines is None:
+            lines = framing.header_lines([header for header in headers if header[0].lower() != b"content-length"])
         self._is_bodiless = framing.has_no_body(self.request.method, status)
         if self._is_bodiless:
             if length is not None and status != 204:
-                lines.append((b"Content-Length", b"%d" % length))
+                lines += b"Content-Length: %d\r\n" % length
         elif length is not None:
-            lines.append((b"Content-Length", b"%d" % length))
+            lines += b"Content-Length: %d\r\n" % length
         elif self.request.version == "1.1":
             self._is_chunked = True
-            lines.append((b"Transfer-Encoding", b"chunked"))
+            lines += b"Transfer-Encoding: chunked\r\n"
         else:
             self._keep_alive = False
         if not self._keep_alive:
-            lines.append((b"Connection", b"close"))
+            lines += b"Connection: close\r\n"
         elif self.request.version == "1.0":
-            lines.append((b"Connection", b"keep-alive"))
+            lines += b"Connection: keep-alive\r\n"
         self._pieces.append(framing.response_head(status, lines, reason))
 
     @property
@@ -139,7 +143,7 @@ class Exchange:
         self.is_begun = True
         self.status = 101
         self._keep_alive = False
-        lines = [*headers, (b"Connection", b"Upgrade")]
+        lines = framing.header_lines([*headers, (b"Connection", b"Upgrade")])
         self._wire.write([framing.response_head(101, lines, reason)])
         self._wire.become_tunnel()
 
@@ -187,6 +191,8 @@ class Exchange:
     def write_raw(self, data: bytes) -> None:
         """Pass on bytes that are framed already: the answer is written by somebody the exchange is lent to."""
         if not self.is_over:
+            if not self.is_begun:
+                self.status = int(data[9:12])  # for the access line of an answer that will be cut: "HTTP/1.1 200 ..."
             self.is_begun = True
             self._wire.write([data])
 

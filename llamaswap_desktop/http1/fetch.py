@@ -50,8 +50,8 @@ async def fetch(upstream: Upstream, path: str, *, timeout_s: float, method: str 
     Raises ``UpstreamFailed`` when it cannot be reached, breaks off, or has not answered whole within ``timeout_s``.
     """
     future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-    headers = [(b"Host", upstream.host_header)]
-    message = request_head(method, upstream.prefix + path, headers)
+    lines = b"Host: %s\r\n" % upstream.host_header
+    message = request_head(method, upstream.prefix + path, lines)
     call = upstream.send(method, message, _Collector(future))
     try:
         async with asyncio.timeout(timeout_s):

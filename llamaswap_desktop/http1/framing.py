@@ -6,6 +6,7 @@ as a version, targets of another host, raw bytes above 0x7F (HTTP specification,
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from llamaswap_desktop.errors import Malformed
@@ -14,6 +15,9 @@ from llamaswap_desktop.http1.messages import Headers, Request
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+
+_MAX_HOST_BYTES = 300
+_ONCE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 
 _HOP_BY_HOP = frozenset(
     {
@@ -75,30 +79,29 @@ def parse_request(
     if version not in {"1.0", "1.1"}:
         raise Malformed(f"HTTP version {version} cannot be served here: use HTTP/1.1")
     fields: dict[bytes, bytes] = {}
-    hosts: list[bytes] = []
-    codings: list[bytes] = []
     for name, value in headers:
         lower = name.lower()
-        fields.setdefault(lower, value)
-        if lower == b"host":
-            hosts.append(value)
-        elif lower == b"transfer-encoding":
-            codings.append(value)
+        if lower not in fields:
+            fields[lower] = value
+        elif lower in _ONCE:
+            raise Malformed(f"a request may have one {name.decode('latin-1')} header, this one has more")
     length: int | None = int(fields.get(b"content-length", b"0"))
-    if len(hosts) > 1 or (not hosts and version == "1.1"):
-        raise Malformed(f"a request needs exactly one Host header, this one has {len(hosts)}")
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
-        raise Malformed(f"the Host header {hosts[0][:200].decode('latin-1')!r} is no host")
-    if codings:
+    host = fields.get(b"host")
+    if host is None and version == "1.1":
+        raise Malformed("a request needs a Host header, this one has none")
+    if host is not None and (len(host) > _MAX_HOST_BYTES or not _is_host(host)):
+        raise Malformed(f"the Host header {host[:200].decode('latin-1')!r} is no host")
+    coding = fields.get(b"transfer-encoding")
+    if coding is not None:
         if version == "1.0":
             raise Malformed("Transfer-Encoding is not allowed in an HTTP/1.0 request")
-        if len(codings) > 1 or codings[0].strip().lower() != b"chunked":
-            shown = b", ".join(codings).decode("latin-1")
+        if coding.strip().lower() != b"chunked":
+            shown = coding[:200].decode("latin-1")
             raise Malformed(f"Transfer-Encoding {shown!r} is not supported: send 'chunked' or a Content-Length")
         length = None
     return Request(
         method=method,
-        target=_origin_form(method, target, hosts),
+        target=_origin_form(method, target, host or b""),
         version=version,
         headers=headers,
         length=length,
@@ -109,12 +112,17 @@ def parse_request(
     )
 
 
+@lru_cache(maxsize=64)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
 def _upgrade(headers: Headers) -> bytes:
     protocols = b", ".join(value for name, value in headers if name.lower() == b"upgrade")
     return b"" if b"h2c" in protocols.lower() else protocols
 
 
-def _origin_form(method: str, target: bytes, hosts: list[bytes]) -> str:
+def _origin_form(method: str, target: bytes, host: bytes) -> str:
     try:
         text = target.decode("ascii")
     except UnicodeDecodeError as error:
@@ -124,7 +132,7 @@ def _origin_form(method: str, target: bytes, hosts: list[bytes]) -> str:
     if text.startswith("/") or (text == "*" and method == "OPTIONS"):
         return text
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not hosts or parts.netloc.lower() != hosts[0].decode("latin-1").lower():
+    if parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.decode("latin-1").lower():
         raise Malformed(f"the target {text[:200]!r} is not a path of this server")
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -138,20 +146,22 @@ def end_to_end(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in dropped]
 
 
-def request_head(method: str, target: str, headers: Headers) -> bytes:
-    """Write a request head, blank line included."""
-    lines = [b"%s %s HTTP/1.1" % (method.encode("ascii"), target.encode("ascii"))]
-    lines.extend([b"%s: %s" % header for header in headers])
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+def header_lines(headers: Headers) -> bytes:
+    """Write headers, each on a line of its own."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
-def response_head(status: int, headers: Headers, reason: bytes = b"") -> bytes:
-    """Write a response head, blank line included; ``reason`` defaults to the standard phrase."""
-    lines = [b"HTTP/1.1 %d %s" % (status, reason or _REASONS.get(status, b"Unknown"))]
-    lines.extend([b"%s: %s" % header for header in headers])
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+def request_head(method: str, target: str, lines: bytes) -> bytes:
+    """Write a request head around its ``header_lines``, blank line included."""
+    return b"%s %s HTTP/1.1\r\n%s\r\n" % (method.encode("ascii"), target.encode("ascii"), lines)
+
+
+def response_head(status: int, lines: bytes, reason: bytes = b"") -> bytes:
+    """Write a response head around its ``header_lines``, blank line included.
+
+    ``reason`` defaults to the standard phrase.
+    """
+    return b"HTTP/1.1 %d %s\r\n%s\r\n" % (status, reason or _REASONS.get(status, b"Unknown"), lines)
 
 
 def chunk(data: bytes) -> bytes:
@@ -161,7 +171,7 @@ def chunk(data: bytes) -> bytes:
 
 def last_chunk(trailers: Headers) -> bytes:
     """Write the end of a chunked body, with its trailer fields if it has any."""
-    return b"0\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % trailer for trailer in trailers])
+    return b"0\r\n%s\r\n" % header_lines(trailers)
 
 
 def has_no_body(method: str, status: int) -> bool:

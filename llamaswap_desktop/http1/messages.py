@@ -1,5 +1,7 @@
 """The two heads of HTTP/1.x as values: a request as it came in, a response head as it goes on."""
 
+from typing import Any
+
 Headers = list[tuple[bytes, bytes]]
 """Name and value as they were sent, in order, repeats kept."""
 
@@ -9,9 +11,10 @@ class ResponseHead:
 
     ``length`` is the announced body length in bytes, None when the body ends by chunks or by closing.
     ``keep_alive`` says whether the upstream will take another request on the same connection.
+    ``notes`` is for what others have made of the head; all that differ in length only share it (``known_head``).
     """
 
-    __slots__ = ("_fields", "headers", "keep_alive", "length", "reason", "status")
+    __slots__ = ("_fields", "headers", "keep_alive", "length", "notes", "reason", "status")
 
     def __init__(self, *, status: int, reason: bytes, headers: Headers, keep_alive: bool) -> None:
         self.status = status
@@ -21,6 +24,21 @@ class ResponseHead:
         self._fields = first_values(headers)
         length = self._fields.get(b"content-length")
         self.length = int(length) if length else None
+        self.notes: dict[object, Any] = {}
+
+    def with_length(self, length: int) -> "ResponseHead":
+        """Return the same head for a body of another length."""
+        if length == self.length:
+            return self
+        head = ResponseHead.__new__(ResponseHead)
+        head.status = self.status
+        head.reason = self.reason
+        head.headers = _with_length(self.headers, length)
+        head.keep_alive = self.keep_alive
+        head._fields = {**self._fields, b"content-length": b"%d" % length}
+        head.length = length
+        head.notes = self.notes
+        return head
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
@@ -33,7 +51,8 @@ class Request:
     ``target`` is the origin-form target as sent; ``path`` is its part before the query, never decoded.
     ``length`` is the announced body length, None for a chunked body.  ``upgrade`` is the other protocol that the
     client would rather speak, such as ``websocket``, or empty.  ``fields`` are the first values of the headers by
-    name in lower case, made from ``headers`` if they are not at hand.
+    name in lower case, made from ``headers`` if they are not at hand.  ``notes`` is for what others have made of the
+    head; all that differ in length only share it (``known_head``).
     """
 
     __slots__ = (
@@ -43,6 +62,7 @@ class Request:
         "keep_alive",
         "length",
         "method",
+        "notes",
         "path",
         "query",
         "target",
@@ -73,6 +93,26 @@ class Request:
         self.client = client
         self.upgrade = upgrade
         self.fields = first_values(headers) if fields is None else fields
+        self.notes: dict[object, Any] = {}
+
+    def with_length(self, length: int) -> "Request":
+        """Return the same request with a body of another length."""
+        if length == self.length:
+            return self
+        request = Request.__new__(Request)
+        request.method = self.method
+        request.target = self.target
+        request.path = self.path
+        request.query = self.query
+        request.version = self.version
+        request.headers = _with_length(self.headers, length)
+        request.length = length
+        request.keep_alive = self.keep_alive
+        request.client = self.client
+        request.upgrade = self.upgrade
+        request.fields = {**self.fields, b"content-length": b"%d" % length}
+        request.notes = self.notes
+        return request
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
@@ -91,9 +131,16 @@ class Request:
     @property
     def remote_ip(self) -> str:
         """Who asks, as the access log names them (HTTP specification, section 1.1)."""
-        forwarded = self.fields.get(b"x-forwarded-for")
-        first = forwarded.split(b",")[0].strip() if forwarded else b""
-        return (first or self.header(b"x-real-ip")).decode("latin-1") or self.client
+        noted: str | None = self.notes.get("remote_ip")
+        if noted is None:
+            forwarded = self.fields.get(b"x-forwarded-for")
+            first = forwarded.split(b",")[0].strip() if forwarded else b""
+            noted = self.notes["remote_ip"] = (first or self.header(b"x-real-ip")).decode("latin-1") or self.client
+        return noted
+
+
+def _with_length(headers: Headers, length: int) -> Headers:
+    return [(name, b"%d" % length if name.lower() == b"content-length" else value) for name, value in headers]
 
 
 def first_values(headers: Headers) -> dict[bytes, bytes]:

@@ -18,11 +18,16 @@ import httptools
 
 from llamaswap_desktop.errors import BodyTooLarge, HeadTooLarge, Malformed
 from llamaswap_desktop.http1 import framing
+from llamaswap_desktop.http1.known_head import KnownHead
 from llamaswap_desktop.http1.limits import Limits
 from llamaswap_desktop.http1.messages import Headers, Request
 
 _LONGEST_READ_BYTES = 256 * 1024
 """A read may hold this much before the part that is counted begins."""
+
+
+_LONGEST_KNOWN_BYTES = 16 * 1024
+"""A longer head is parsed each time."""
 
 
 class RequestSink(Protocol):
@@ -50,6 +55,10 @@ class RequestReader:
         self._target = b""
         self._headers: Headers = []
         self._request: Request | None = None
+        self._known_head = KnownHead()
+        self._known: Request | None = None
+        self._newest: Request | None = None
+        self._found = 0
         self._body_bytes = 0
         self._read_bytes = 0
         self._idle_bytes = 0
@@ -68,8 +77,13 @@ class RequestReader:
         if self._held is not None:
             self._held += data
             return
-        if self._is_last:
+        if self._is_last and self._request is None:
             return  # the client has said that it sends no further request
+        is_between_requests = self._request is None and not self.is_in_head
+        if self._known is not None and is_between_requests and (body := self._known_head.body_of(data)) is not None:
+            self._repeat(self._known.with_length(len(body)), body)
+            return
+        self._found = 0
         self._read_bytes = len(data)
         self._idle_bytes += len(data)
         try:
@@ -84,6 +98,28 @@ class RequestReader:
             raise self._fault or Malformed(f"not a valid HTTP request: {error}") from error
         if self._idle_bytes > self._limits.header_bytes + _LONGEST_READ_BYTES:
             raise _head_too_large(self._limits)
+        if is_between_requests and self._found == 1 and self._request is None and not self.is_in_head:
+            self._learn(data)
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the one request that ``data`` was, if the next of its kind may be told by its head."""
+        request = self._newest
+        assert request is not None
+        is_plain = request.keep_alive and not request.upgrade and b"expect" not in request.fields
+        is_known = (
+            is_plain
+            and request.length is not None
+            and self._limits.header_bytes >= _LONGEST_KNOWN_BYTES >= len(data) - request.length
+            and self._known_head.learn(data)
+        )
+        self._known = request if is_known else None
+
+    def _repeat(self, request: Request, body: bytes) -> None:
+        self._check_body(len(body))
+        self._sink.on_request(request)
+        if body:
+            self._sink.on_request_body(body)
+        self._sink.on_request_complete()
 
     def go_on(self) -> None:
         """Parse what has been held: the upgrade was refused."""
@@ -151,7 +187,8 @@ class RequestReader:
         except Malformed as fault:
             self._fault = fault
             raise
-        self._request = request
+        self._request = self._newest = request
+        self._found += 1
         self._body_bytes = 0
         self._is_last = not request.keep_alive
         self._sink.on_request(request)

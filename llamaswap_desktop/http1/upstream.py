@@ -13,10 +13,11 @@ answer *and* the method is idempotent *and* its body is at hand: a generation mu
 import asyncio
 import contextlib
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.call import BodySource, Call, Receiver
+from llamaswap_desktop.http1.outgoing import TurnEnd
 from llamaswap_desktop.http1.timeouts import Timeouts, UsualTimeouts
 from llamaswap_desktop.http1.tls import client_context
 from llamaswap_desktop.http1.upstream_connection import UpstreamConnection, reason_of
@@ -33,9 +34,10 @@ class Upstream:
     def __init__(self, base_url: str, *, timeouts: Timeouts | None = None) -> None:
         parts = urlsplit(base_url)
         self.base_url = base_url
-        self.prefix = parts.path.rstrip("/")
+        self.prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self.host_header = _host_header(parts.netloc)
         self.timeouts: Timeouts = timeouts or UsualTimeouts()
+        self.turn_end = TurnEnd()
         self._host = parts.hostname or ""
         self._is_tls = parts.scheme == "https"
         self._port = parts.port or (443 if self._is_tls else 80)

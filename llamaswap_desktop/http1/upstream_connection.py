@@ -14,7 +14,9 @@ import httptools
 
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.framing import has_no_body
+from llamaswap_desktop.http1.known_head import KnownHead
 from llamaswap_desktop.http1.messages import Headers, ResponseHead
+from llamaswap_desktop.http1.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from llamaswap_desktop.http1.call import Call
@@ -29,12 +31,15 @@ class UpstreamConnection(asyncio.Protocol):
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
         self._transport: asyncio.Transport | None = None
+        self._outgoing: Outgoing
         self._call: Call | None = None
         self._exchanges = 0
         self._usable_until = 0.0
         self._is_held = False
         self._is_full = False
         self._timer: asyncio.TimerHandle | None = None
+        self._known_head = KnownHead()
+        self._known: ResponseHead | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -58,9 +63,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._begin()
         self._exchanges += 1
         self._call = call
-        self._parser = httptools.HttpResponseParser(self)
         call.attach(self)
-        self._transport.write(call.message)
+        self._outgoing.write(call.message)
         if call.body is not None:
             self.pump()
         elif self._upstream.timeouts.response_header_s:
@@ -72,7 +76,7 @@ class UpstreamConnection(asyncio.Protocol):
         if call is None or call.body is None or self._transport is None:
             return
         while not self._is_full and self._transport is not None and (piece := call.body.read()):
-            self._transport.write(piece)
+            self._outgoing.write_now(piece)
         if call.body.is_exhausted and self._timer is None and self._upstream.timeouts.response_header_s:
             self._await_head()
 
@@ -96,7 +100,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = None
         self._stop_timer()
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.abort()
 
     def hold(self, hold: bool) -> None:
         if self._transport is not None and hold != self._is_held and not self._transport.is_closing():
@@ -110,6 +114,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outgoing = Outgoing(self._transport, self._upstream.turn_end)
         if interval_s := self._upstream.timeouts.keepalive_s:
             _keep_alive(transport.get_extra_info("socket"), interval_s)
         self._upstream.opened(self)
@@ -123,13 +128,20 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         call = self._call
-        if call is None or self._parser is None:
+        if call is None:
             self.discard()  # nobody asked: whatever this is, it is no answer
             return
         if self._is_tunnel:
             call.receiver.on_answer(None, data, complete=False)
             return
-        self._has_answered = True
+        is_first = not self._has_answered
+        if is_first:
+            self._has_answered = True
+            if self._known is not None and call.method != "HEAD" and (body := self._known_head.body_of(data)):
+                self._repeat(call, self._known.with_length(len(body)), body)
+                return
+            self._parser = httptools.HttpResponseParser(self)
+        assert self._parser is not None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -147,7 +159,22 @@ class UpstreamConnection(asyncio.Protocol):
             if self._head_bytes > _MAX_HEAD_BYTES:
                 self._break(UpstreamFailed(f"the head of the upstream's answer is larger than {_MAX_HEAD_BYTES} bytes"))
                 return
+        if is_first and self._is_complete:
+            self._learn(data)
         self._deliver(call)
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the whole answer that ``data`` was, if the next of its kind may be told by its head."""
+        head = self._head
+        is_plain = head is not None and head.keep_alive and not _is_chunked(head) and not self._has_surplus
+        self._known = head if is_plain and len(data) <= _MAX_HEAD_BYTES and self._known_head.learn(data) else None
+
+    def _repeat(self, call: "Call", head: ResponseHead, body: bytes) -> None:
+        self._stop_timer()
+        self._head = head
+        self._is_complete = True
+        self._release(call)
+        call.receiver.on_answer(head, body, complete=True)
 
     def _on_upgrade(self, call: "Call", rest: bytes) -> None:
         if not call.is_upgrade or self._head is None or self._head.status != 101:
@@ -183,7 +210,10 @@ class UpstreamConnection(asyncio.Protocol):
     def _idle_limit_s(self, head: ResponseHead) -> float:
         """Stay a second below what the server announces (``Keep-Alive: timeout=5``): it closes at its own time."""
         own_s = self._upstream.timeouts.idle_conn_s or float("inf")
-        for part in head.header(b"keep-alive").split(b","):
+        announced = head.header(b"keep-alive")
+        if not announced:
+            return own_s
+        for part in announced.split(b","):
             name, _, value = part.strip().partition(b"=")
             if name.lower() == b"timeout" and value.isdigit():
                 return min(own_s, int(value) - 1.0)
@@ -213,7 +243,7 @@ class UpstreamConnection(asyncio.Protocol):
         call, self._call = self._call, None
         self._stop_timer()
         if self._transport is not None:
-            self._transport.abort()
+            self._outgoing.abort()
         if call is None:
             return
         if self._has_answered:

@@ -1,5 +1,6 @@
 """Keeps what the program and its models say: histories, live readers, files."""
 
+from llamaswap_desktop.logs.access import AccessLines
 from llamaswap_desktop.logs.files import APP_FILE, LogFiles, model_file_name
 from llamaswap_desktop.logs.lines import AppLines, parse_level
 from llamaswap_desktop.logs.log import Follower, Log, Sink
@@ -12,6 +13,7 @@ from llamaswap_desktop.logs.times import format_time
 __all__ = [
     "APP_FILE",
     "HISTORY_BYTES",
+    "AccessLines",
     "AppLines",
     "Follower",
     "Log",

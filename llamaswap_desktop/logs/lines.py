@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from llamaswap_desktop.logs.redact import Redactor
@@ -34,7 +34,9 @@ class AppLines(logging.Handler):
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         super().__init__()
+        self.shows_info = True
         self._write = write
+        self._go_before: Callable[[], None] | None = None
         self._time_format = ""
         self._redactor = Redactor()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,6 +55,7 @@ class AppLines(logging.Handler):
 
     def detach(self) -> None:
         """Let go of the loggers again."""
+        self._make_way()
         for name in _SOURCES:
             logger = logging.getLogger(name)
             logger.removeHandler(self)
@@ -61,12 +64,15 @@ class AppLines(logging.Handler):
 
     def bind(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """From now on this loop, running on the calling thread, owns the log; with None, whoever writes."""
+        self._make_way()
         self._loop = loop
         self._loop_thread = threading.get_ident()
 
     def configure(self, *, level: str = "info", time_format: str = "", secrets: Iterable[str] = ()) -> None:
         """Take over ``logLevel``, ``logTimeFormat`` and everything that must never be read in a line."""
+        self._make_way()
         logging.getLogger(_SOURCES[0]).setLevel(parse_level(level))
+        self.shows_info = parse_level(level) <= logging.INFO
         self._time_format = time_format if is_time_format(time_format) else ""
         self._redactor = Redactor(secrets)
 
@@ -77,24 +83,53 @@ class AppLines(logging.Handler):
             self.handleError(record)
             return
         if self._loop is None or threading.get_ident() == self._loop_thread:
-            self._write(line)
+            self._write_behind(line)
             return
         try:
-            self._loop.call_soon_threadsafe(self._write, line)
+            self._loop.call_soon_threadsafe(self._write_behind, line)
         except RuntimeError:  # the loop has just been closed
-            self._write(line)
+            self._write_behind(line)
+
+    def go_before(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called before each line, and before anything about them changes: it writes what it has kept."""
+        self._go_before = act
+
+    def _make_way(self) -> None:
+        if self._go_before is not None:
+            self._go_before()
+
+    def _write_behind(self, line: bytes) -> None:
+        self._make_way()
+        self._write(line)
+
+    def write_info(self, texts: Sequence[str], moments: Sequence[float]) -> None:
+        """Write ``texts``, of one line each, as they were said at ``moments`` (wall time); on the loop's thread only.
+
+        All of them are cleaned in one go, and go through the sinks as one piece.
+        """
+        texts = self._clean("\n".join(texts)).split("\n")
+        if self._time_format:
+            stamps = [self._stamp(moment) for moment in moments]
+            lines = [f"{stamp} [INFO] {text}\n" for stamp, text in zip(stamps, texts, strict=True)]
+        else:
+            lines = [f"[INFO] {text}\n" for text in texts]
+        self._write("".join(lines).encode("utf-8", "backslashreplace"))
 
     def line(self, record: logging.LogRecord) -> str:
         """Return the whole line (several with a traceback), redacted, with its line end."""
         text = record.getMessage()
         if record.exc_info:
             text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
-        text = _CONTROL.sub(_escaped, self._redactor.clean(text))
-        line = f"[{level_name(record.levelno)}] {text}\n"
-        if self._time_format:
-            moment = datetime.fromtimestamp(record.created, UTC).astimezone()
-            line = f"{format_time(moment, self._time_format)} {line}"
-        return line
+        line = f"[{level_name(record.levelno)}] {self._clean(text)}\n"
+        return f"{self._stamp(record.created)} {line}" if self._time_format else line
+
+    def _clean(self, text: str) -> str:
+        text = self._redactor.clean(text)
+        is_harmless = text.replace("\n", "").isprintable()  # tells in a tenth of the time that there is nothing to do
+        return text if is_harmless else _CONTROL.sub(_escaped, text)
+
+    def _stamp(self, moment: float) -> str:
+        return format_time(datetime.fromtimestamp(moment, UTC).astimezone(), self._time_format)
 
 
 def level_name(level: int) -> str:

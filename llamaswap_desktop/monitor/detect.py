@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from llamaswap_desktop.monitor import d3dkmt, gpu_nvml, hardware_system
 from llamaswap_desktop.monitor.hardware import (
     Capture,
     Detector,
@@ -19,7 +18,6 @@ from llamaswap_desktop.monitor.hardware import (
     architecture_of,
     merge_findings,
 )
-from llamaswap_desktop.monitor.hardware_gpus import find_by_kernel, find_by_nvml, find_by_windows, find_npus
 from llamaswap_desktop.monitor.worker import Worker
 
 _log = logging.getLogger("llamaswap_desktop.monitor")
@@ -48,7 +46,9 @@ async def detect_hardware(
     if bare is None:
         return None
     findings: list[Finding] = []
-    for find in probes_of_this_system() if probes is None else probes:
+    if probes is None:
+        probes = await worker.run(probes_of_this_system)
+    for find in probes:
         try:
             async with asyncio.timeout_at(deadline):
                 findings += await worker.run(partial(_found, find))
@@ -63,13 +63,23 @@ def _found(find: FindAccelerators) -> list[Finding]:
 
 
 def probes_of_this_system() -> Sequence[FindAccelerators]:
-    """Return the ways of finding accelerators, best first."""
+    """Return the ways of finding accelerators, best first.  Imports them: that belongs on the worker's thread."""
+    from llamaswap_desktop.monitor import d3dkmt, gpu_nvml  # noqa: PLC0415
+    from llamaswap_desktop.monitor.hardware_gpus import (  # noqa: PLC0415
+        find_by_kernel,
+        find_by_nvml,
+        find_by_windows,
+        find_npus,
+    )
+
     if sys.platform == "win32":
         return (lambda: find_by_nvml(gpu_nvml.load_nvml()), lambda: find_by_windows(d3dkmt.load_gdi()))
     return (lambda: find_by_nvml(gpu_nvml.load_nvml()), find_by_kernel, find_npus)
 
 
 def _read_machine(version: str) -> Hardware | None:
+    from llamaswap_desktop.monitor import hardware_system  # noqa: PLC0415 - as above
+
     memory = hardware_system.read_memory()
     if memory is None:
         return None

@@ -6,11 +6,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Final
 
+from llamaswap_desktop.monitor.gpu import GpuSource
 from llamaswap_desktop.monitor.processes import MemoryUse, rss_of, sum_by_device, tree_of
 from llamaswap_desktop.monitor.sample import GpuDevice, Sample, gpu_sample
-from llamaswap_desktop.monitor.sources import candidates, choose_source
 from llamaswap_desktop.monitor.system import SystemProbe
 from llamaswap_desktop.monitor.tool import Spawn, spawn_plainly
 from llamaswap_desktop.monitor.watch import GpuWatch
@@ -20,6 +21,13 @@ from llamaswap_desktop.tasks import spawn as spawn_task
 _log = logging.getLogger("llamaswap_desktop.monitor")
 
 _HISTORY_S: Final = 3600.0
+
+
+def _import_sources() -> ModuleType:
+    """Import the ways to ask about GPUs: 25 ms that belong neither to the start nor to the event loop."""
+    from llamaswap_desktop.monitor import sources  # noqa: PLC0415
+
+    return sources
 
 
 class Sampler:
@@ -32,10 +40,11 @@ class Sampler:
 
     def __init__(self, *, every_s: float = 5.0, spawn: Spawn = spawn_plainly, gpus: GpuWatch | None = None) -> None:
         self.every_s = every_s
-        self._history: deque[Sample] = deque(maxlen=max(1, round(_HISTORY_S / every_s)))
+        self._history: deque[Sample] = deque(maxlen=_samples_in_history(every_s))
         self._system_worker = Worker("system figures")
         self._gpu_worker = Worker("GPU figures")
-        self._gpus = gpus or GpuWatch(lambda: choose_source(candidates(spawn, every_s=every_s), self._gpu_worker))
+        self._spawn = spawn
+        self._gpus = gpus or GpuWatch(self._choose_source)
         self._system: SystemProbe | None = None
         self._devices: tuple[GpuDevice, ...] = ()
         self._listeners: list[Callable[[Sample], None]] = []
@@ -71,6 +80,14 @@ class Sampler:
         assert self._task is None
         self._task = spawn_task("sample the machine", self._run())
 
+    def change_interval(self, every_s: float) -> None:
+        """Sample at another pace from now on; the history begins anew."""
+        self.every_s = every_s
+        self._history = deque(maxlen=_samples_in_history(every_s))
+        if self._task is not None:
+            self._task.cancel()
+            self._task = spawn_task("sample the machine", self._run())
+
     async def stop(self) -> None:
         """End; every tool that was started is gone when this returns."""
         if self._task is not None:
@@ -92,6 +109,12 @@ class Sampler:
         tree = await self._system_worker.run(lambda: tree_of(roots))
         rss_bytes = await self._system_worker.run(lambda: rss_of(tree))
         return MemoryUse(rss_bytes, sum_by_device(await self._gpus.memory_of(tree)))
+
+    async def _choose_source(self) -> GpuSource | None:
+        sources = await self._gpu_worker.run(_import_sources)
+        candidates = sources.candidates(self._spawn, every_s=self.every_s)
+        source: GpuSource | None = await sources.choose_source(candidates, self._gpu_worker)
+        return source
 
     async def _run(self) -> None:
         self._system = await self._system_worker.run(SystemProbe)
@@ -119,3 +142,7 @@ class Sampler:
         self._history.append(sample)
         for listener in tuple(self._listeners):
             listener(sample)
+
+
+def _samples_in_history(every_s: float) -> int:
+    return max(1, round(_HISTORY_S / every_s))

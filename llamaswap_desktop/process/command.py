@@ -42,9 +42,14 @@ def parse_stop_command(text: str, pid: int, environment: Mapping[str, str]) -> C
 
 
 def own_command() -> list[str]:
-    """Return the words that start this program."""
+    """Return the words that start this program.
+
+    Of the two executables of a build that is the one with a console, whichever of them is running: on Windows only
+    that one can say something, or press Ctrl-C for somebody else.
+    """
     if getattr(sys, "frozen", False):
-        return [sys.executable]
+        running = Path(sys.executable)
+        return [str(running.with_name(OWN_NAME + running.suffix))]
     return [sys.executable, "-m", "llamaswap_desktop"]
 
 

@@ -12,13 +12,14 @@ from llamaswap_desktop.process.command import CommandLine
 from llamaswap_desktop.process.environment import user_environment
 from llamaswap_desktop.process.output import Output
 from llamaswap_desktop.process.run_file import Kind, RunFile, sweep
-from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW
+from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW, forget_bundle_folder
 
 if sys.platform == "win32":
     from llamaswap_desktop.process.tree_windows import Tree, start_tree
 else:
     from llamaswap_desktop.process.tree_posix import Tree, start_tree
 
+_PATIENCE_S = 5.0
 _NO_WINDOW = CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
@@ -36,6 +37,10 @@ class Child:
     def pid(self) -> int:
         """The child's own process id."""
         return self._tree.pid
+
+    def note_kin(self) -> None:
+        """Remember who descends from the child now, so that nobody of them is lost if it ends by itself."""
+        self._tree.note_kin()
 
     def ask_to_stop(self) -> None:
         """Ask the child and its group politely to end."""
@@ -67,6 +72,8 @@ class Launcher:
     @classmethod
     def open(cls, run_dir: Path, kind: Kind = Kind.SERVE) -> "Launcher":
         """Sweep what dead instances left, start the guard, and keep a run file in ``run_dir``."""
+        if sys.platform == "win32":
+            forget_bundle_folder()
         run_id = secrets.token_hex(8)
         guard = Guard(run_id)
         guard.start()
@@ -102,7 +109,13 @@ class Launcher:
 
         output = Output(write)
         child = Child(tree, output, gone)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
+        try:
+            await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
+        except BaseException:
+            child.kill()
+            await child.end_leftovers(0.0, _PATIENCE_S)
+            pipe.close()
+            raise
         return child
 
     async def spawn_tool(self, command: Sequence[str]) -> asyncio.subprocess.Process:

@@ -17,6 +17,7 @@ from llamaswap_desktop.process.health import wait_until_healthy
 from llamaswap_desktop.process.launcher import Child, Launcher
 from llamaswap_desktop.process.outcome import duration_in_words, exit_in_words
 from llamaswap_desktop.process.ports import holder_of_port, is_port_free
+from llamaswap_desktop.process.secrets import masked_command
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ProcessState
 
@@ -28,12 +29,15 @@ _LEFTOVER_GRACE_S = 10.0
 _LAST_WORDS_S = 0.1
 _PIPE_LINGER_S = 1.0
 _STUCK_AFTER_S = 15.0
+_PORT_PATIENCE_S = 2.0
+_LOOK_AT_PORT_EVERY_S = 0.02
 
 
 class Life:
     """One child of a ``Process``, whose task runs ``live``.
 
-    ``ready`` gets its result when the child is ready, or a ``StartFailed``; ``over`` is set when nothing of it is left.
+    ``ready`` gets its result when the child is ready, or a ``StartFailed``; ``over`` is set when nothing is left of it.
+    ``is_stuck`` says that this will not come soon: something of it has survived its forced end.
     """
 
     def __init__(
@@ -44,12 +48,14 @@ class Life:
         change: Callable[[ProcessState], None],
         publish: Callable[[Event], None],
         write_log: Callable[[bytes], None],
+        failing: Callable[[StartFailed], None],
     ) -> None:
         self._model = model
         self._launcher = launcher
         self._change = change
         self._publish = publish
         self._write_log = write_log
+        self._failing = failing
         self._environment = add_entries(launcher.environment, model.env)
         self._child: Child | None = None
         self._began = time.monotonic()
@@ -59,11 +65,18 @@ class Life:
         self.ready: asyncio.Future[None] = _new_wish()
         self.ready.add_done_callback(_note_result)
         self.over = asyncio.Event()
+        self.is_stuck = False
+        self._end_is_known = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
         """The child's process id, once it has one."""
         return self._child.pid if self._child is not None else None
+
+    @property
+    def port(self) -> int | None:
+        """The port that the child was given, if it was given one."""
+        return self._model.port
 
     def stop_by(self, deadline: float) -> None:
         """Have the child gone by the monotonic time ``deadline``, then by force; of two wishes the earlier counts."""
@@ -76,16 +89,38 @@ class Life:
         """Wait until it is known what becomes of the start."""
         await asyncio.wait({self.ready})
 
+    async def over_or_stuck(self) -> None:
+        """Wait until nothing of the life is left, or it is known that this will take somebody else's hand."""
+        await self._end_is_known.wait()
+
+    def conclude(self) -> None:
+        """Know that nothing of the life is left."""
+        self.is_stuck = False
+        self.over.set()
+        self._end_is_known.set()
+
     async def live(self) -> None:
         """Live the whole life; returns when it is over."""
+        try:
+            await self._live()
+        except Exception:
+            if self._child is not None:  # a mistake of ours: no second child may come while this one lives
+                self._child.kill()
+                await self._end_leftovers(self._child, polite_s=0.0)
+            raise
+
+    async def _live(self) -> None:
         self._change(ProcessState.STARTING)
         try:
             child = await self._start()
             await self._become_ready(child)
         except StartFailed as failure:
+            if self._child is not None and not self._child.exited.done() and not self._stop_wish.done():
+                self._failing(failure)
             await self._end_after_failure()
             self.ready.set_exception(failure)
             return
+        child.note_kin()
         self._change(ProcessState.READY)
         self.ready.set_result(None)
         await _first_of(child.exited, self._stop_wish)
@@ -108,7 +143,7 @@ class Life:
             self._child = await self._launcher.launch(command, self._environment, self._write_log)
         except (BadCommand, OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise StartFailed(f"failed to start command '{_shortened(model.cmd)}': {why}") from error
+            raise StartFailed(f"failed to start command '{_shortened(masked_command(model))}': {why}") from error
         return self._child
 
     async def _become_ready(self, child: Child) -> None:
@@ -192,9 +227,25 @@ class Life:
     async def _end_leftovers(self, child: Child, *, polite_s: float) -> None:
         while not await child.end_leftovers(polite_s, polite_s + _STUCK_AFTER_S):
             _log.error("%s: process %d cannot be ended; still trying", self._model.id, child.pid)
+            self.is_stuck = True
+            self._end_is_known.set()
             self._publish(ProcessStuck(self._model.id, child.pid))
             polite_s = 0.0
         await child.output.end(_PIPE_LINGER_S)
+        await self._until_port_is_free()
+
+    async def _until_port_is_free(self) -> None:
+        """Wait until the next start may have the port: the system closes a killed process's sockets in its own time."""
+        port = self._model.port
+        if port is None:
+            return
+        until = time.monotonic() + _PORT_PATIENCE_S
+        while not is_port_free(port):
+            if time.monotonic() > until:
+                holder = holder_of_port(port) or "another program"
+                _log.warning("%s: has ended, but its port %d is in use by %s", self._model.id, port, holder)
+                return
+            await asyncio.sleep(_LOOK_AT_PORT_EVERY_S)
 
     async def _run_stop_command(self, child: Child) -> None:
         """Run ``cmdStop`` for as long as the grace lasts; its failure is logged, and the grace simply runs out."""
@@ -249,6 +300,5 @@ def _check_address(model: Model) -> None:
         raise BadCommand(f"port {model.port} is in use by {holder}: end it, or choose another 'startPort'")
 
 
-def _shortened(command: str, limit: int = 200) -> str:
-    text = " ".join(command.split())
+def _shortened(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from llamaswap_desktop.config import Model
-from llamaswap_desktop.errors import NotReady, StartFailed
+from llamaswap_desktop.errors import NotReady, ProcessStuck, StartFailed
 from llamaswap_desktop.events import Event, ProcessStateChanged
 from llamaswap_desktop.http1 import Upstream
 from llamaswap_desktop.process.health import is_healthy
@@ -66,6 +66,16 @@ class Process:
         """The child's process id; None if there is none."""
         return self._life.pid if self._life is not None else None
 
+    @property
+    def port(self) -> int | None:
+        """The port that the present child was given; None if there is no child, or it was given none."""
+        return self._life.port if self._life is not None else None
+
+    async def gone(self) -> None:
+        """Wait until nothing of the present child is left, or it is known that this needs somebody else's hand."""
+        if self._life is not None:
+            await self._life.over_or_stuck()
+
     def redefine(self, model: Model) -> None:
         """Go by another definition from the next start on; a life under way stays what it is."""
         self.model = model
@@ -79,24 +89,29 @@ class Process:
             return True
         return await is_healthy(upstream, self.model.check_endpoint, timeout_s=_CHECK_S)
 
-    async def ensure_ready(self) -> None:
+    async def ensure_ready(self, failing: Callable[[StartFailed], None] = lambda _failure: None) -> None:
         """Start the process if need be; returns when it is ready.
 
-        Raises ``StartFailed`` when it does not become so, ``NotReady`` after ``end``.
+        If it will not become so but has yet to end, ``failing`` is called with what is raised when it has.
+
+        Raises ``StartFailed`` when it does not become so, ``NotReady`` after ``end``, and ``ProcessStuck`` while
+        something of the last child has survived its forced end.
         """
         while True:
             if self._state is ProcessState.SHUTDOWN:
                 raise NotReady(self.model.id)
             life = self._life
             if life is None:
-                await self._begin_life().ready
+                await self._begin_life(failing).ready
                 return
             if not life.ready.done():
                 await life.settled()
             elif self._state is ProcessState.READY:
                 return
             else:
-                await life.over.wait()
+                await life.over_or_stuck()
+                if life.is_stuck:
+                    raise ProcessStuck(self.model.id, self.model.id)
 
     async def stop(self, grace_s: float) -> None:
         """Stop the process, by force after ``grace_s``; returns when nothing of its tree is left.
@@ -114,17 +129,20 @@ class Process:
             self._life.stop_by(time.monotonic())
 
     async def end(self, grace_s: float) -> None:
-        """Stop for good: nothing starts this process again."""
-        await self.stop(grace_s)
+        """Stop for good: nothing starts this process again.  What survives even its forced end is not waited for."""
+        if self._life is not None:
+            self._life.stop_by(time.monotonic() + grace_s)
+        await self.gone()
         self._change(ProcessState.SHUTDOWN)
 
-    def _begin_life(self) -> Life:
+    def _begin_life(self, failing: Callable[[StartFailed], None]) -> Life:
         life = self._life = Life(
             self.model,
             launcher=self._launcher,
             change=self._change,
             publish=self._publish,
             write_log=self._write_log,
+            failing=failing,
         )
         spawn(f"process {self.model.id}", self._live(life))
         return life
@@ -134,10 +152,11 @@ class Process:
             await life.live()
         finally:
             self._life = None
-            self._change(ProcessState.STOPPED)
+            if self._state is not ProcessState.SHUTDOWN:
+                self._change(ProcessState.STOPPED)
             if not life.ready.done():  # a bug of ours, logged with its traceback: whoever waits must still hear of it
                 life.ready.set_exception(StartFailed("internal error, see the log"))
-            life.over.set()
+            life.conclude()
 
     def _change(self, new: ProcessState) -> None:
         old, self._state = self._state, new

@@ -42,6 +42,9 @@ class Tree:
 
         threading.Thread(target=wait, name=f"wait for {self.pid}", daemon=True).start()
 
+    def note_kin(self) -> None:
+        """Remember who descends from the child: the job does that already."""
+
     def ask_to_stop(self) -> None:
         """Have a helper press Ctrl-C in the child's console: it is what llama-server listens to."""
         helper = [*own_command(), "--internal-ctrl-c", str(self.pid)]

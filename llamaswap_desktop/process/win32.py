@@ -144,6 +144,14 @@ def send_ctrl_c(pid: int, kernel32: Any = None) -> int:
     return 0 if pressed else 1
 
 
+def forget_bundle_folder(kernel32: Any = None) -> None:
+    """Search for libraries as any program does: a frozen one looks into its own folder first, and so would children.
+
+    What is imported later is found all the same: Python looks beside each module for what that needs.
+    """
+    (kernel32 or _open_library("kernel32")).SetDllDirectoryW(None)
+
+
 def _open_library(name: str) -> Any:
     assert sys.platform == "win32", "only Windows has these calls"
     return ctypes.WinDLL(name, use_last_error=True)  # type: ignore[attr-defined, unused-ignore] # Windows only

@@ -1,7 +1,7 @@
 """The body of a request to a model route: gathered whole, searched for the model, changed by spans, and sent on.
 
 Up to 8 MiB it is held in memory and looked at when it is whole.  Beyond that it goes into a spool file, and each piece
-is looked at while it arrives, so that a body of any size costs the same memory.
+is looked at while it arrives, so that a body of any size costs the same memory and no long look at once.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ class Body:
 
     __slots__ = ("_at", "_folder", "_gathered", "_offset", "_spool", "data", "pieces", "size")
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, announced_bytes: int = 0) -> None:
         self.size = 0
         self.data = b""
         self.pieces: list[Span | bytes] | None = None
         self._folder = folder
         self._gathered: list[bytes] = []
-        self._spool: Spool | None = None
+        self._spool = Spool(folder) if announced_bytes > MEMORY_BYTES else None
         self._at = 0
         self._offset = 0
 

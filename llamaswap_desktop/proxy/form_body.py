@@ -75,8 +75,8 @@ class MultipartBody(Body):
 
     __slots__ = ("_form", "_is_scanned")
 
-    def __init__(self, folder: Path | None, boundary: bytes) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path | None, boundary: bytes, *, announced_bytes: int = 0) -> None:
+        super().__init__(folder, announced_bytes=announced_bytes)
         self._form = _PartScanner(boundary)
         self._is_scanned = False
 

@@ -39,13 +39,15 @@ from llamaswap_desktop.http1 import (
     Upstream,
     end_to_end,
     error_answer,
+    header_lines,
     request_head,
 )
 from llamaswap_desktop.proxy.headers import (
-    answer_headers,
+    answer_head,
     headers_for_model,
     headers_for_peer,
     is_event_stream,
+    lines_for_model,
     waited_header,
 )
 from llamaswap_desktop.proxy.keepalive import KeepAlive
@@ -54,6 +56,7 @@ from llamaswap_desktop.proxy.observe import UNOBSERVED, Observation
 from llamaswap_desktop.proxy.services import Services
 from llamaswap_desktop.proxy.spool import Upload
 from llamaswap_desktop.proxy.sse import STREAM_HEADERS, EventBoundary, error_event
+from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId, ProcessState
 
 _MAX_REFUSAL_BYTES = 64 * 1024
@@ -77,6 +80,7 @@ class Forward:
         "_held",
         "_is_over",
         "_is_relaying",
+        "_is_writable",
         "_keep_alive",
         "_path",
         "_query",
@@ -85,6 +89,7 @@ class Forward:
         "_services",
         "_target",
         "_upload",
+        "_waking",
     )
 
     def __init__(self, exchange: Exchange, services: Services, path: str) -> None:
@@ -105,6 +110,8 @@ class Forward:
         self._refusal: bytearray | None = None
         self._extra_headers: Headers = []
         self._is_relaying = False
+        self._is_writable = True
+        self._waking: asyncio.Task[object] | None = None
         self._is_over = False
 
     # -- the client
@@ -115,6 +122,7 @@ class Forward:
         self._end()
 
     def on_writable(self, writable: bool) -> None:
+        self._is_writable = writable
         if self._call is not None:
             self._call.hold(not writable)
 
@@ -166,9 +174,7 @@ class Forward:
             self._forward(outcome)
         else:
             self._held = None
-            self._extra_headers = waited_header(
-                time.monotonic() - self._admitted_at, f"{waiting.model} was not to be had"
-            )
+            self._extra_headers = waited_header(time.monotonic() - self._admitted_at, f"it waited for {waiting.model}")
             self._give_up(outcome)
 
     def _forward(self, lease: Lease) -> None:
@@ -181,13 +187,33 @@ class Forward:
     # -- towards the upstream
 
     def _send_to_model(self, upstream: Upstream) -> None:
-        request = self._exchange.request
-        headers = headers_for_model(
-            request, self._services.keys, is_metered=self._is_metered(), is_upgrade=bool(request.upgrade)
-        )
-        self._send(upstream, headers)
+        request, keys, is_metered = self._exchange.request, self._services.keys, self._is_metered()
+        if request.upgrade or self._exchange.is_begun:
+            headers = headers_for_model(request, keys, is_metered=is_metered, is_upgrade=bool(request.upgrade))
+            lines = self._lines(headers)
+        else:
+            lines = lines_for_model(request, keys, is_metered=is_metered)
+        if not request.header(b"host"):  # HTTP/1.0 knows none, and 1.1 needs one
+            lines = header_lines([(b"Host", upstream.host_header)]) + lines
+        self._send(upstream, lines)
 
     def _send_to_peer(self, peer_model: PeerModel) -> None:
+        if self._services.peers.may_sleep(peer_model.peer, self._services.config):
+            self._waking = spawn(f"wait for peer {peer_model.peer}", self._send_when_awake(peer_model))
+        else:
+            self._send_to_awake_peer(peer_model)
+
+    async def _send_when_awake(self, peer_model: PeerModel) -> None:
+        config, peer = self._services.config, peer_model.peer
+        is_awake = await self._services.peers.until_awake(peer, config)
+        self._waking = None
+        if is_awake:
+            self._send_to_awake_peer(peer_model)
+        else:
+            wait_s = config.desktop.wake_on_lan[peer].wait_s
+            self._give_up(PeerFailed(f"{peer} does not answer and has not woken within {wait_s} s"))
+
+    def _send_to_awake_peer(self, peer_model: PeerModel) -> None:
         request = self._exchange.request
         config = self._services.config
         upstream = self._services.peers.upstream_of(peer_model.peer, config)
@@ -200,15 +226,18 @@ class Forward:
             is_upgrade=bool(request.upgrade),
         )
         self._seen.granted(None)
-        self._send(upstream, headers)
+        self._send(upstream, self._lines(headers))
 
-    def _send(self, upstream: Upstream, headers: Headers) -> None:
-        request = self._exchange.request
+    def _lines(self, headers: Headers) -> bytes:
         if self._exchange.is_begun:  # the stream that we began cannot announce an encoding any more
             headers = [header for header in headers if header[0].lower() != b"accept-encoding"]
+        return header_lines(headers)
+
+    def _send(self, upstream: Upstream, lines: bytes) -> None:
+        request = self._exchange.request
         target = upstream.prefix + self._path + (f"?{self._query}" if self._query else "")
         framing, data, source = self._outgoing()
-        head = request_head(request.method, target, headers + framing)
+        head = request_head(request.method, target, lines + framing)
         if request.upgrade:
             self._upload = self._new_upload()
             self._upload.complete()
@@ -216,9 +245,11 @@ class Forward:
         self._call = upstream.send(request.method, head + data, self, body=source, is_upgrade=bool(request.upgrade))
         if self._upload is not None:
             self._upload.flow()
+        if not self._is_writable:
+            self._call.hold(True)
 
-    def _outgoing(self) -> tuple[Headers, bytes, BodySource | None]:
-        """Return the headers that frame the body, and the body: as bytes, or as a source of them."""
+    def _outgoing(self) -> tuple[bytes, bytes, BodySource | None]:
+        """Return the line of the head that frames the body, and the body: as bytes, or as a source of them."""
         raise NotImplementedError
 
     def _is_metered(self) -> bool:
@@ -252,22 +283,24 @@ class Forward:
             self._exchange.flush()
 
     def _begin_answer(self, head: ResponseHead) -> None:
+        if isinstance(self._target, PeerModel):
+            self._services.peers.waker.heard_of(self._target.peer)
         self._stop_own_stream()
         exchange = self._exchange
         if exchange.is_begun:
             self._join_own_stream(head)
             return
         self._is_relaying = True
-        headers = answer_headers(head)
+        headers, lines = answer_head(head)
         if self._extra_headers:
-            headers += self._extra_headers
+            headers, lines = headers + self._extra_headers, None
         if head.status == 101:
             self._begin_tunnel(head, headers)
             return
         if head.length is None and is_event_stream(head) and not head.header(b"content-encoding"):
             self._boundary = EventBoundary()
         self._seen.begun(head.status, headers)
-        exchange.begin(head.status, headers, length=head.length, reason=head.reason)
+        exchange.begin(head.status, headers, length=head.length, reason=head.reason, lines=lines)
 
     def _join_own_stream(self, head: ResponseHead) -> None:
         """Go on with an answer in a stream whose head has been sent: its own head is dropped."""
@@ -305,6 +338,7 @@ class Forward:
     def on_failure(self, error: UpstreamFailed) -> None:
         self._call = None
         if isinstance(self._target, PeerModel):
+            self._services.peers.waker.lost(self._target.peer)
             self._give_up(PeerFailed(error.detail))
         elif self._target is not None:
             self._services.core.explain_failure(self._target, lambda why: self._give_up(_with_reason(error, why)))
@@ -378,6 +412,8 @@ class Forward:
         """Give back everything.  Whatever ends a forward comes through here, once."""
         self._is_over = True
         self._call = None
+        if self._waking is not None:
+            self._waking.cancel()
         self._stop_own_stream()
         held, self._held = self._held, None
         if held is not None:

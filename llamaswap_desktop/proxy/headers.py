@@ -1,6 +1,6 @@
 """Which headers go on, and how they change (HTTP specification, sections 3, 10.1 and 10.2)."""
 
-from llamaswap_desktop.http1 import Headers, Keys, Request, ResponseHead, end_to_end
+from llamaswap_desktop.http1 import Headers, Keys, Request, ResponseHead, end_to_end, header_lines
 
 _HANDLED = frozenset(
     {
@@ -52,6 +52,15 @@ def headers_for_model(request: Request, keys: Keys, *, is_metered: bool, is_upgr
     return keys.without_ours(headers)
 
 
+def lines_for_model(request: Request, keys: Keys, *, is_metered: bool) -> bytes:
+    """Return the same as lines of a head; what a head becomes is found out once for all that repeat it."""
+    noted: tuple[Keys, bytes] | None = request.notes.get(is_metered)
+    if noted is None or noted[0] is not keys:
+        noted = keys, header_lines(headers_for_model(request, keys, is_metered=is_metered))
+        request.notes[is_metered] = noted
+    return noted[1]
+
+
 def headers_for_peer(
     request: Request, keys: Keys, *, host: bytes, api_key: str, is_metered: bool, is_upgrade: bool = False
 ) -> Headers:
@@ -68,13 +77,13 @@ def headers_for_peer(
     return headers
 
 
-def framing_headers(request: Request, size: int | None) -> Headers:
-    """Return the header that frames a body of ``size`` bytes (None: chunks); a GET without a body has none."""
+def framing_lines(request: Request, size: int | None) -> bytes:
+    """Return the line of a head that frames a body of ``size`` bytes (None: chunks); a GET without a body has none."""
     if size is None:
-        return [(b"Transfer-Encoding", b"chunked")]
+        return b"Transfer-Encoding: chunked\r\n"
     if size == 0 and request.method in _MAY_HAVE_NO_BODY:
-        return []
-    return [(b"Content-Length", b"%d" % size)]
+        return b""
+    return b"Content-Length: %d\r\n" % size
 
 
 def answer_headers(head: ResponseHead) -> Headers:
@@ -86,6 +95,20 @@ def answer_headers(head: ResponseHead) -> Headers:
     if head.length is None and (trailer := head.header(b"trailer")):
         headers.append((b"Trailer", trailer))
     return headers
+
+
+def answer_head(head: ResponseHead) -> tuple[Headers, bytes | None]:
+    """Return the same, and as lines of a head without framing where these have been written for a head before."""
+    if head.length is None:
+        return answer_headers(head), None
+    noted: tuple[bool, bytes] | None = head.notes.get(answer_head)
+    if noted is None:
+        headers = answer_headers(head)
+        lines = header_lines([header for header in headers if header[0].lower() != b"content-length"])
+        head.notes[answer_head] = headers == head.headers, lines
+        return headers, lines
+    passes_as_it_is, lines = noted
+    return head.headers if passes_as_it_is else answer_headers(head), lines
 
 
 def is_event_stream(head: ResponseHead) -> bool:

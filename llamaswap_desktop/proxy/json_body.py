@@ -30,8 +30,8 @@ class JsonBody(Body):
 
     __slots__ = ("_scanner", "_wanted")
 
-    def __init__(self, folder: Path | None) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path | None, *, announced_bytes: int = 0) -> None:
+        super().__init__(folder, announced_bytes=announced_bytes)
         self._scanner: MemberScanner | None = None
         self._wanted: _Wanted | None = None
 

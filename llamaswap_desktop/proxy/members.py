@@ -15,7 +15,9 @@ _MAX_MEMBERS = 100_000
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _IN_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
-_BRACKET_OR_QUOTE = re.compile(rb'["\[\]{}]')
+_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+"""Everything up to a bracket, or to a string that is not whole: strings are passed over within one match."""
+
 _BARE = re.compile(rb"[^\s,\]}\[{\"]*")
 
 
@@ -153,12 +155,9 @@ class MemberScanner:
         if self._is_in_string:
             at, is_closed = self._string_end(data, at)
             self._is_in_string = not is_closed
-        while at < len(data):
-            token = _BRACKET_OR_QUOTE.search(data, at)
-            if token is None:
-                return len(data)
-            at = token.end()
-            mark = token.group()
+        while (at := _end_of(_TO_BRACKET, data, at)) < len(data):
+            mark = data[at : at + 1]
+            at += 1
             if mark == b'"':
                 at, is_closed = self._string_end(data, at)
                 self._is_in_string = not is_closed
@@ -168,7 +167,7 @@ class MemberScanner:
                 self._depth -= 1
                 if self._depth == 0:
                     self._end_value(self._base + at)
-                    return at
+                    break
         return at
 
     def _string_end(self, data: bytes, at: int) -> tuple[int, bool]:
@@ -176,7 +175,10 @@ class MemberScanner:
         if self._is_escaped:
             self._is_escaped = False
             at += 1
-        end = _end_of(_IN_STRING, data, at)
+        quote = data.find(b'"', at)
+        end = quote if quote >= 0 else len(data)
+        if data.find(b"\\", at, end) >= 0:
+            end = _end_of(_IN_STRING, data, at)
         if end >= len(data):
             return len(data), False
         if data[end : end + 1] == b'"':

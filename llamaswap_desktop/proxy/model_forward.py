@@ -7,12 +7,12 @@ request is observed; then the filters change the body, and the request is admitt
 from llamaswap_desktop.config import PeerModel
 from llamaswap_desktop.core import Target
 from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, ModelNotGiven, ModelNotLoaded
-from llamaswap_desktop.http1 import BodySource, Exchange, Headers, Request, Route
+from llamaswap_desktop.http1 import BodySource, Exchange, Request, Route
 from llamaswap_desktop.proxy import keepalive
 from llamaswap_desktop.proxy.body import Body
 from llamaswap_desktop.proxy.form_body import FormBody
 from llamaswap_desktop.proxy.forward import Forward
-from llamaswap_desktop.proxy.headers import framing_headers
+from llamaswap_desktop.proxy.headers import framing_lines
 from llamaswap_desktop.proxy.intake import body_for
 from llamaswap_desktop.proxy.services import Services
 from llamaswap_desktop.types import ModelId
@@ -110,9 +110,9 @@ class ModelForward(Forward):
             comments_after_s=config.desktop.keep_alive_after_s,
         )
 
-    def _outgoing(self) -> tuple[Headers, bytes, BodySource | None]:
+    def _outgoing(self) -> tuple[bytes, bytes, BodySource | None]:
         body = self._body
-        framing = framing_headers(self._exchange.request, body.size)
+        framing = framing_lines(self._exchange.request, body.size)
         if not body.is_in_memory:
             return framing, b"", body
         data, body.data = body.data, b""

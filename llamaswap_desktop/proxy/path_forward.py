@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from llamaswap_desktop.config import PeerModel
 from llamaswap_desktop.core import Target
 from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, ModelNotLoaded
-from llamaswap_desktop.http1 import BodySource, Exchange, Headers, RouteTable, check_origin
+from llamaswap_desktop.http1 import BodySource, Exchange, RouteTable, check_origin
 from llamaswap_desktop.proxy.body import Body
 from llamaswap_desktop.proxy.forward import Forward
-from llamaswap_desktop.proxy.headers import framing_headers
+from llamaswap_desktop.proxy.headers import framing_lines
 from llamaswap_desktop.proxy.intake import body_for
 from llamaswap_desktop.proxy.model_forward import is_ignored_websocket
 from llamaswap_desktop.proxy.services import Services
@@ -173,11 +173,11 @@ class PathForward(Forward):
         except LlamaSwapError as error:
             self._give_up(error)
 
-    def _outgoing(self) -> tuple[Headers, bytes, BodySource | None]:
+    def _outgoing(self) -> tuple[bytes, bytes, BodySource | None]:
         request = self._exchange.request
         if self._body is None:
-            return framing_headers(request, request.length), b"", self._upload
-        framing = framing_headers(request, self._body.size)
+            return framing_lines(request, request.length), b"", self._upload
+        framing = framing_lines(request, self._body.size)
         return (framing, self._body.data, None) if self._body.is_in_memory else (framing, b"", self._body)
 
     def _is_metered(self) -> bool:

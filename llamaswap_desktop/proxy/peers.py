@@ -1,13 +1,18 @@
-"""The other servers: where they are reached, with their idle connections (HTTP specification, section 10.2)."""
+"""The other servers: where they are reached, with their idle connections (HTTP specification, section 10.2).
 
-from llamaswap_desktop.config import Config, Peer, PeerId
+One that may be asleep (``desktop.wakeOnLan``) is woken first.
+"""
+
+from llamaswap_desktop.config import Config, Peer, PeerId, WakeOnLan
+from llamaswap_desktop.core import Waker
 from llamaswap_desktop.http1 import Upstream
 
 
 class Peers:
     """Keeps one ``Upstream`` per peer for as long as its definition stays the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, waker: Waker | None = None) -> None:
+        self.waker = waker or Waker()
         self._upstreams: dict[PeerId, tuple[Peer, Upstream]] = {}
 
     def upstream_of(self, peer_id: PeerId, config: Config) -> Upstream:
@@ -22,8 +27,18 @@ class Peers:
         self._upstreams[peer_id] = (peer, upstream)
         return upstream
 
+    def may_sleep(self, peer_id: PeerId, config: Config) -> bool:
+        """Tell whether the peer has to be asked first, and woken if need be."""
+        return peer_id in config.desktop.wake_on_lan and not self.waker.is_awake(peer_id)
+
+    async def until_awake(self, peer_id: PeerId, config: Config) -> bool:
+        """Return when the peer, which may sleep, takes connections; False if it has not woken in time."""
+        wake: WakeOnLan = config.desktop.wake_on_lan[peer_id]
+        return await self.waker.until_awake(peer_id, config.peers[peer_id].proxy, wake)
+
     def close(self) -> None:
         """Close the idle connections."""
+        self.waker.close()
         for _, upstream in self._upstreams.values():
             upstream.close()
         self._upstreams.clear()

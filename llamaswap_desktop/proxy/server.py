@@ -26,6 +26,7 @@ from llamaswap_desktop.http1 import (
     Route,
     RouteTable,
     ServerConnection,
+    TurnEnd,
     check_host,
     check_origin,
     preflight_headers,
@@ -37,6 +38,8 @@ from llamaswap_desktop.proxy.path_forward import PathForward
 from llamaswap_desktop.proxy.services import Services
 
 _log = logging.getLogger("llamaswap_desktop.proxy")
+
+_STALL_S = 1.0
 
 _PLAIN = (b"Content-Type", b"text/plain; charset=utf-8")
 
@@ -66,6 +69,7 @@ class Server:
         self._build_borrower = build_borrower
         self._holder_of = holder_of
         self._connections: set[ServerConnection] = set()
+        self._turn_end = TurnEnd()
         self._listener: asyncio.Server | None = None
         self._drained: asyncio.Event = asyncio.Event()
 
@@ -82,7 +86,7 @@ class Server:
         loop = asyncio.get_running_loop()
         try:
             self._listener = await loop.create_server(
-                lambda: ServerConnection(self), host or None, port, backlog=1024, ssl=tls
+                lambda: ServerConnection(self, self._turn_end), host or None, port, backlog=1024, ssl=tls
             )
         except (OSError, OverflowError) as error:
             raise ListenFailed(self._why(host, port, error)) from error
@@ -90,7 +94,7 @@ class Server:
         bound = self._listener.sockets[0].getsockname()
         return bound[0], bound[1]
 
-    async def move(self, host: str, port: int) -> tuple[str, int]:
+    async def move(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Listen on another address instead; connections stay.  Return what was bound.
 
         Raises ``ListenFailed``, and then the former address is listened on again.
@@ -100,9 +104,9 @@ class Server:
         self._listener.close()
         await asyncio.sleep(0)  # uvloop gives the address back on its next turn
         try:
-            return await self.listen(host, port)
+            return await self.listen(host, port, tls=tls)
         except ListenFailed:
-            await self.listen(former_host, former_port)
+            await self.listen(former_host, former_port, tls=tls)
             raise
 
     def _why(self, host: str, port: int, error: Exception) -> str:
@@ -129,10 +133,17 @@ class Server:
         self._note_if_drained()
 
     async def drain(self, budget_s: float) -> None:
-        """Wait until no request is being answered, at most ``budget_s``; what is left then is cut."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(budget_s):
-                await self._drained.wait()
+        """Wait until no request is being answered, at most ``budget_s``; what is left then is cut.
+
+        Nobody waits for a client that reads nothing of what is there for it.
+        """
+        deadline = time.monotonic() + budget_s
+        while not self._drained.is_set() and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _STALL_S)):
+                    await self._drained.wait()
+            for connection in [each for each in self._connections if each.is_stalled()]:
+                connection.drop()
         for connection in list(self._connections):
             connection.drop()
         self._services.peers.close()
@@ -210,14 +221,14 @@ class Server:
         request = exchange.request
         self._core.publish(
             RequestFinished(
-                client=request.remote_ip,
-                method=request.method,
-                path=request.path,
-                protocol=f"HTTP/{request.version}",
-                status=exchange.status,
-                body_bytes=exchange.body_bytes,
-                user_agent=request.header(b"user-agent").decode("latin-1"),
-                duration_s=time.monotonic() - exchange.started_at,
+                request.remote_ip,
+                request.method,
+                request.path,
+                "HTTP/1.1" if request.version == "1.1" else "HTTP/1.0",
+                exchange.status,
+                exchange.body_bytes,
+                request.header(b"user-agent").decode("latin-1"),
+                time.monotonic() - exchange.started_at,
             )
         )
 

@@ -1,5 +1,7 @@
 """The scheduler's two alphabets: events that go in, effects that come out.  All are plain frozen values.
 
+Those that every request needs are msgspec's, which are made in 0.15 µs; a frozen dataclass takes 1 µs.
+
 An *order* is the number of one ``Start``, ``Stop`` or ``Abort``.  The shell reports under that number, and the
 scheduler drops reports of orders it has since replaced (runtime specification, section 14.3).
 """
@@ -7,6 +9,8 @@ scheduler drops reports of orders it has since replaced (runtime specification, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NewType
+
+from msgspec import Struct
 
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.routing.planner import Device, Planner
@@ -21,8 +25,7 @@ Ticket = NewType("Ticket", int)
 # -- events
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Struct, frozen=True, gc=False):
     """Somebody wants to use a model; ``by_hand`` is a person who insists, whatever has failed before."""
 
     request: RequestId
@@ -30,15 +33,13 @@ class Requested:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True, gc=False):
     """The client left before it was granted anything."""
 
     request: RequestId
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True, gc=False):
     """A granted request has ended, in whatever way."""
 
     request: RequestId
@@ -62,8 +63,17 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """The model that was started will not become ready, but takes its time to end: ``Stopped`` follows."""
+
+    order: Order
+    model: ModelId
+    error: LlamaSwapError
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
-    """The model that was told to stop is gone."""
+    """The model that was told to stop, or was failing, is gone."""
 
     order: Order
     model: ModelId
@@ -183,6 +193,7 @@ Event = (
     | Ready
     | Failed
     | Stopped
+    | Failing
     | Stuck
     | Checked
     | Died
@@ -203,8 +214,7 @@ Event = (
 # -- effects
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True, gc=False):
     """The request may be forwarded now; it counts as in flight until ``Served``.
 
     ``waited_s`` and ``reason`` say how long it had to wait and what for; ``reason`` is empty if it had not.

@@ -43,6 +43,7 @@ from llamaswap_desktop.routing.alphabet import (
     Effect,
     Event,
     Failed,
+    Failing,
     FootprintLearnt,
     MemoryMeasured,
     Pause,
@@ -79,7 +80,7 @@ from llamaswap_desktop.routing.suspicion import Suspicion
 from llamaswap_desktop.routing.unloading import Unloads
 from llamaswap_desktop.types import ModelId, ProcessState, RequestId, StopReason
 
-_Report = TypeVar("_Report", Ready, Failed, Stopped, Stuck, Checked)
+_Report = TypeVar("_Report", Ready, Failed, Failing, Stopped, Stuck, Checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Scheduler:
                 self._if_current(event, self._on_ready)
             case Failed():
                 self._if_current(event, self._on_failed)
+            case Failing():
+                self._if_current(event, self._on_failing)
             case Stopped():
                 self._if_current(event, self._on_stopped)
             case Stuck():
@@ -338,11 +341,20 @@ class Scheduler:
             self._loading.succeed(load)
 
     def _on_failed(self, model: Model, report: Failed) -> None:
+        self._note_failure(model, report.error)
         model.state = ProcessState.STOPPED
-        error = model.back_off.failed(report.error, self._state.now, self._state.retry)
+        self._has_left(model)
+
+    def _on_failing(self, model: Model, report: Failing) -> None:
+        """Answer whoever waits; the room that the model takes is free when it has stopped."""
+        if model.state is ProcessState.STARTING:
+            model.state = ProcessState.STOPPING
+            self._note_failure(model, report.error)
+
+    def _note_failure(self, model: Model, its: LlamaSwapError) -> None:
+        error = model.back_off.failed(its, self._state.now, self._state.retry)
         if model.load is not None:
             self._loading.cancel(model.load, lambda: error)
-        self._has_left(model)
 
     def _on_stopped(self, model: Model, _report: Stopped) -> None:
         model.state = ProcessState.STOPPED
@@ -365,6 +377,10 @@ class Scheduler:
 
     def _on_stuck(self, model: Model, _report: Stuck) -> None:
         """Let go of whatever waits for the process to be gone; who needs its room is refused until it is."""
+        if model.state is ProcessState.STARTING:  # the start has failed, and what it has started cannot be ended
+            model.state = ProcessState.STOPPING
+            if model.load is not None:
+                self._loading.cancel(model.load, partial(ProcessStuck, model.id, model.id))
         if model.state is not ProcessState.STOPPING:
             return
         model.closed = Closed.STUCK

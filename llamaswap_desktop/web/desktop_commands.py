@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from aiohttp import web
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from llamaswap_desktop.commands import (
     Command,
@@ -27,6 +27,7 @@ from llamaswap_desktop.types import ModelId
 from llamaswap_desktop.web.answers import body_of, decoded, json_answer, rest_of
 
 _MOST_BYTES: Final = 64 * 1024
+_YEAR_S: Final = 365 * 24 * 3600
 
 _Body = TypeVar("_Body", bound=Struct)
 
@@ -56,7 +57,7 @@ class OneProfile(Struct, frozen=True):
 class HowLong(Struct, frozen=True):
     """The body of ``pause``; null is until somebody resumes."""
 
-    seconds: int | None
+    seconds: Annotated[int, Meta(ge=1, le=_YEAR_S)] | None
 
 
 class GroupSwitches(Struct, frozen=True):
@@ -88,7 +89,7 @@ class DesktopCommands:
             "pin": self._doing(OneModel, lambda body: PinModel(ModelId(body.model))),
             "unpin": self._doing(OneModel, lambda body: UnpinModel(ModelId(body.model))),
             "set_profile": self._doing(OneProfile, lambda body: SetProfile(body.name)),
-            "pause": self._doing(HowLong, _pause),
+            "pause": self._doing(HowLong, lambda body: PauseModels(body.seconds)),
             "resume": self._doing(Nothing, lambda _: ResumeModels()),
             "reload": self._reload,
             "set_group": self._doing(GroupSwitches, self._set_group),
@@ -120,10 +121,11 @@ class DesktopCommands:
             raise GroupNotFound(body.group)
 
         def wished(switch: str) -> bool | None:
-            wish: Any = getattr(body, switch)
-            if wish is UNSET:
-                wish = getattr(now, switch) if getattr(now, switch) != getattr(written, switch) else None
-            return wish if wish is None else bool(wish)
+            wish: bool | UnsetType | None = getattr(body, switch)
+            if not isinstance(wish, UnsetType):
+                return wish
+            held: bool = getattr(now, switch)
+            return held if held != getattr(written, switch) else None
 
         return SetGroup(body.group, *(wished(switch) for switch in ("swap", "exclusive", "persistent")))
 
@@ -134,9 +136,3 @@ class DesktopCommands:
             await asyncio.shield(self._reloader.ask())
         except ConfigError as error:
             raise RequestRefused(str(error.problems[0])) from error
-
-
-def _pause(body: HowLong) -> PauseModels:
-    if body.seconds is not None and body.seconds < 1:
-        raise RequestRefused("the body is not what this route takes: `seconds` has to be 1 or more, or null")
-    return PauseModels(body.seconds)

@@ -6,6 +6,7 @@ come between another's look at the file and its writing.
 
 import asyncio
 import difflib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -26,10 +27,13 @@ from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId
 from llamaswap_desktop.web.answers import body_of, decoded, json_answer, no_such_page, rest_of
 
+_log = logging.getLogger("llamaswap_desktop.web")
+
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _PREFIX: Final = "/api/desktop/config/backups/"
 _RESTORE: Final = "/restore"
 
+_Body = TypeVar("_Body", bound=Struct)
 _Result = TypeVar("_Result")
 
 
@@ -143,17 +147,15 @@ class DesktopConfig:
     async def save(self, request: web.Request) -> web.Response:
         """Put another text in the place of the one that was edited, and let it hold."""
         edited = await _read(request, EditedText)
-        return await self._replace(lambda file, validate: file.save(
-            edited.text, edited_hash=edited.hash, validate=validate))  # fmt: skip
+        return await self._replace(lambda file: file.save(edited.text, edited_hash=edited.hash, validate=self._parse))
 
     async def restore(self, request: web.Request) -> web.Response:
         """Save an earlier version anew, and let it hold."""
         rest = rest_of(request, _PREFIX)
         if not rest.endswith(_RESTORE):
             return no_such_page()
-        edited = await _read(request, EditedHash)
-        return await self._replace(lambda file, validate: file.restore(
-            rest.removesuffix(_RESTORE), edited_hash=edited.hash, validate=validate))  # fmt: skip
+        backup, edited = rest.removesuffix(_RESTORE), await _read(request, EditedHash)
+        return await self._replace(lambda file: file.restore(backup, edited_hash=edited.hash, validate=self._parse))
 
     async def validate(self, request: web.Request) -> web.Response:
         """Say whether a text could be used, and everything that was found about it."""
@@ -169,11 +171,12 @@ class DesktopConfig:
         """Say what saving a text would change."""
         path, file = self._editable()
         text = (await _read(request, TriedText)).text
-        saved, config = await self._on_thread(lambda: (file.read(), self._parse_or_refuse(text)))
+        config = await self._on_thread(lambda: self._parse(text))
+        diff = await self._on_thread(lambda: unified_diff(file.read().text, text, path.name))
         difference = diff_configs(self._core.configured, config)
         return json_answer(
             Difference(
-                diff=unified_diff(saved.text, text, path.name),
+                diff=diff,
                 added=difference.added,
                 removed=difference.removed,
                 changed=difference.changed,
@@ -198,16 +201,24 @@ class DesktopConfig:
             raise NoSingleFile
         return self._path, self._file
 
-    async def _replace(self, write: Callable[[ConfigFile, Callable[[str], object]], str]) -> web.Response:
+    async def _replace(self, write: Callable[[ConfigFile], str]) -> web.Response:
         """Write, then let it hold; a client that leaves in the middle does not stop either."""
         path, file = self._editable()
-        saving = spawn("save the configuration", self._write_and_reload(file, path, write))
-        return json_answer(await asyncio.shield(saving))
+        saving = spawn("save the configuration", self._write_and_reload(path, file, write))
+        outcome = await asyncio.shield(saving)
+        if isinstance(outcome, LlamaSwapError):
+            raise outcome
+        return json_answer(outcome)
 
     async def _write_and_reload(
-        self, file: ConfigFile, path: Path, write: Callable[[ConfigFile, Callable[[str], object]], str]
-    ) -> SavedConfig:
-        backup, saved = await self._on_thread(lambda: (write(file, self._parse_or_refuse), file.read()))
+        self, path: Path, file: ConfigFile, write: Callable[[ConfigFile], str]
+    ) -> SavedConfig | LlamaSwapError:
+        """Return what it came to; a refusal is no failure of this task."""
+        try:
+            backup, saved = await self._on_thread(lambda: (write(file), file.read()))
+        except LlamaSwapError as error:
+            return error
+        _log.info("the configuration has been saved; what it was before is backup %s", backup)
         problems: Sequence[Problem]
         try:
             await self._reloader.ask()
@@ -217,7 +228,8 @@ class DesktopConfig:
             problems = self._core.config.warnings
         return SavedConfig(saved.hash, backup, [_shown(problem, path) for problem in problems])
 
-    def _parse_or_refuse(self, text: str) -> Config:
+    def _parse(self, text: str) -> Config:
+        """Return what the text would mean; raises ``RequestRefused`` with the first problem."""
         try:
             return self._reloader.try_out(text)
         except ConfigError as error:
@@ -247,9 +259,6 @@ def _shown(problem: Problem, path: Path) -> ShownProblem:
         path=problem.path,
         message=f"{problem.file}:{problem.line}: {problem.message}" if elsewhere else problem.message,
     )
-
-
-_Body = TypeVar("_Body", bound=Struct)
 
 
 async def _read(request: web.Request, kind: type[_Body]) -> _Body:

@@ -1,11 +1,14 @@
 """The web UI's files, served from memory (HTTP specification, section 26).
 
-They are few and small; aiohttp's own file responses would use sendfile, which a lent connection has not got.
+``static/`` is ours, ``vendor/`` what others wrote; there is no build step.  They are few and
+small; aiohttp's own file responses would use sendfile, which a lent connection has not got.
 """
 
+import base64
 import hashlib
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -18,14 +21,19 @@ _START = "index.html"
 _COMPRESSED = ".br"
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
-_TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 """What the system's own table may get wrong: a registry entry on Windows can make scripts plain text."""
 
+_IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'{import_map}; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What a page may load: nothing from another machine.  ``data:`` and ``blob:`` are pictures and sounds that it has
+itself, such as a model's answers.  The import map has to stand in the page, and is allowed by its hash."""
+
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -54,7 +62,12 @@ class Pages:
     """The files below ``/ui/``, by default those of the package."""
 
     def __init__(self, static: Traversable | None = None) -> None:
-        self._files = _read(static or resources.files("llamaswap_desktop.web") / "static")
+        ours = resources.files("llamaswap_desktop.web")
+        files = _contents(static or ours / "static", "")
+        if static is None:
+            files |= _contents(ours / "vendor", "vendor/")
+        self._files = _prepare(files)
+        self._headers = {**_HEADERS, "Content-Security-Policy": _policy_for(files.get(_START, b""))}
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer ``/ui/<path>``: the file, or the start page for a path that names a view and not a file."""
@@ -62,15 +75,21 @@ class Pages:
         file = self._files.get(path or _START)
         if file is None and "." not in path.rpartition("/")[2]:
             file = self._files.get(_START)
-        return _answer(request, file)
+        return _answer(request, file, self._headers)
 
     async def favicon(self, request: web.Request) -> web.Response:
         """Answer ``/favicon.ico``, which browsers ask for by that name whatever the icon is."""
-        return _answer(request, self._files.get("favicon.ico") or self._files.get("icon.svg"))
+        file = self._files.get("favicon.ico") or self._files.get("icon.svg")
+        return _answer(request, file, self._headers)
 
 
-def _read(folder: Traversable) -> dict[str, _File]:
-    found = _contents(folder, "")
+def _policy_for(start_page: bytes) -> str:
+    found = _IMPORT_MAP.search(start_page.replace(b"\r\n", b"\n"))  # as a browser reads it before it hashes
+    import_map = f" 'sha256-{base64.b64encode(hashlib.sha256(found[1]).digest()).decode()}'" if found else ""
+    return _POLICY.format(import_map=import_map)
+
+
+def _prepare(found: Mapping[str, bytes]) -> dict[str, _File]:
     return {
         path: _File(_content_type(path), _body(data), _body(packed, "br") if packed is not None else None)
         for path, data in found.items()
@@ -101,13 +120,13 @@ def _body(data: bytes, encoding: str = "") -> _Body:
     return _Body(data, hashlib.sha256(data).hexdigest()[:16], encoding)
 
 
-def _answer(request: web.Request, file: _File | None) -> web.Response:
+def _answer(request: web.Request, file: _File | None, page_headers: Mapping[str, str]) -> web.Response:
     if file is None:
         return no_such_page()
     body = file.plain
     if file.compressed is not None and _takes_brotli(request.headers.get("Accept-Encoding", "")):
         body = file.compressed
-    headers = {**_HEADERS, "ETag": f'"{body.etag}"'}
+    headers = {**page_headers, "ETag": f'"{body.etag}"'}
     if file.compressed is not None:
         headers["Vary"] = "Accept-Encoding"
     if any(tag.value in {body.etag, "*"} for tag in request.if_none_match or ()):
@@ -133,7 +152,7 @@ def _whole_or_part(request: web.Request, body: _Body, headers: dict[str, str]) -
     if first and last and int(last) < int(first):
         return web.Response(body=body.data, headers=headers)
     if start >= size:
-        return web.Response(status=416, headers={**_HEADERS, "Content-Range": f"bytes */{size}"})
+        return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return web.Response(status=206, body=body.data[start:stop], headers=headers)
 

@@ -16,6 +16,8 @@ from typing import Final, Protocol
 from aiohttp import web
 
 MOST_QUEUED: Final = 1024
+MOST_QUEUED_BYTES: Final = 8 * 1024 * 1024
+"""With hundreds of models one message may have 100 KB."""
 
 
 class Source(Protocol):
@@ -31,10 +33,18 @@ class Source(Protocol):
 class Stream:
     """What one client is still to be told, oldest first."""
 
-    def __init__(self, resync: Callable[[], Iterable[bytes]], *, most_queued: int = MOST_QUEUED) -> None:
+    def __init__(
+        self,
+        resync: Callable[[], Iterable[bytes]],
+        *,
+        most_queued: int = MOST_QUEUED,
+        most_queued_bytes: int = MOST_QUEUED_BYTES,
+    ) -> None:
         self._resync = resync
         self._most_queued = most_queued
+        self._most_queued_bytes = most_queued_bytes
         self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
         self._pulls: list[Callable[[], bytes]] = []
         self._is_overflown = False
         self._is_ended = False
@@ -47,12 +57,17 @@ class Stream:
         """Have ``message`` sent, or stand in for it by a resync; returns at once."""
         if self._is_overflown or self._is_ended:
             return
-        if len(self._queue) == self._most_queued:
+        if len(self._queue) >= self._most_queued or self._queued_bytes >= self._most_queued_bytes:
             self._queue.clear()
+            self._queued_bytes = 0
             self._is_overflown = True
         else:
-            self._queue.append(message)
+            self._put(message)
         self.wake()
+
+    def _put(self, message: bytes) -> None:
+        self._queue.append(message)
+        self._queued_bytes += len(message)
 
     def pull_from(self, pull: Callable[[], bytes]) -> None:
         """Call ``pull`` for more whenever the client can take it; ``wake`` says that there is something."""
@@ -72,9 +87,12 @@ class Stream:
         while True:
             if self._is_overflown:
                 self._is_overflown = False
-                self._queue.extend(self._resync())
+                for message in self._resync():
+                    self._put(message)
             if self._queue:
-                return self._queue.popleft()
+                message = self._queue.popleft()
+                self._queued_bytes -= len(message)
+                return message
             for pull in self._pulls:
                 if data := pull():
                     return data
@@ -103,7 +121,7 @@ class Streams:
     async def serve(self, request: web.Request, headers: Mapping[str, str], source: Source) -> web.StreamResponse:
         """Answer ``request`` with what ``source`` says, the head at once, until the client leaves or streams end."""
         response = web.StreamResponse(headers=headers)
-        if request.version >= (1, 1):
+        if request.keep_alive and request.version >= (1, 1):
             response.headers["Connection"] = "keep-alive"
         await response.prepare(request)
         if request.method != "HEAD":

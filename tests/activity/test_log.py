@@ -145,7 +145,7 @@ async def test_cancel_from_outside():
 async def test_bodies_are_not_held_without_captures():
     async with Opened(capture_buffer_mb=0) as log:
         answer(begin(log))
-        assert log._unposted[0].request_body is None
+        assert log._gathered._finished[0].request_body is None
         assert (await newest(log)).has_capture is False
 
 
@@ -214,3 +214,41 @@ async def test_opening_and_closing_leaves_nothing_behind(tmp_path):
             answer(begin(log))
             assert (await newest(log)).id == count
     assert held() == before
+
+
+async def test_without_a_file_only_what_can_be_seen_is_read_and_kept():
+    async with Opened(metrics_max_in_memory=10) as log:
+        for number in range(95):
+            answer(begin(log, model=f"m{number}"))
+        assert len(log._gathered) <= 20
+        page = await log.page(PageQuery(limit=100))
+        assert [(entry.id, entry.model) for entry in page.data] == [(id_, f"m{id_ - 1}") for id_ in range(95, 85, -1)]
+        assert repr(log) == "<ActivityLog: 0 on their way, 0 in flight>"
+
+
+async def test_a_listener_is_told_of_every_request():
+    async with Opened(metrics_max_in_memory=10) as log:
+        told = []
+        for _ in range(12):
+            answer(begin(log))
+        log.subscribe(told.append)
+        for _ in range(95):
+            answer(begin(log))
+        await log.page(PageQuery())
+        assert told[-95:] == list(range(13, 108))
+
+
+async def test_a_file_gets_every_request(tmp_path):
+    async with Opened(metrics_max_in_memory=10, store_path=str(tmp_path / "a.db")) as log:
+        for _ in range(95):
+            answer(begin(log))
+        assert (await log.page(PageQuery())).total == 95
+
+
+async def test_large_bodies_are_handed_over_before_they_pile_up(monkeypatch):
+    monkeypatch.setattr(log_module, "_MAX_GATHERED_BYTES", 1000)
+    async with Opened() as log:
+        for _ in range(3):
+            answer(begin(log), body=bytes(600))
+        assert len(log._gathered) == 1
+        assert (await log.page(PageQuery())).total == 3

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from llamaswap_desktop.activity.queries import PageQuery, parse_page_query
-from llamaswap_desktop.activity.records import Settings
+from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.errors import RequestRefused
 from tests.activity.requests import finished
@@ -73,16 +73,18 @@ def test_errors(query, message):
 def store():
     its = Store(Settings())
     its.add(
-        [
-            finished(
-                b'{"timings":{"prompt_n":%d,"predicted_n":1,"predicted_per_second":%d}}' % (number, 100 - number),
-                model="even" if number % 2 == 0 else "odd",
-                ended_at=1000.9 + number,
-                metadata={"selector": "s"} if number == 2 else {},
-                status=200 if number != 3 else 502,
-            )
-            for number in range(1, 6)
-        ]
+        Batch(
+            [
+                finished(
+                    b'{"timings":{"prompt_n":%d,"predicted_n":1,"predicted_per_second":%d}}' % (number, 100 - number),
+                    model="even" if number % 2 == 0 else "odd",
+                    ended_at=1000.9 + number,
+                    metadata={"selector": "s"} if number == 2 else {},
+                    status=200 if number != 3 else 502,
+                )
+                for number in range(1, 6)
+            ]
+        )
     )
     yield its
     its.close()

@@ -4,14 +4,14 @@ import statistics
 import msgspec
 import pytest
 
-from llamaswap_desktop.activity.records import Settings
+from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from tests.activity.requests import finished
 
 
 def store_of(*answers, model="m"):
     store = Store(Settings(metrics_max_in_memory=100_000))
-    store.add([finished(json.dumps(answer).encode(), model=model) for answer in answers])
+    store.add(Batch([finished(json.dumps(answer).encode(), model=model) for answer in answers]))
     return store
 
 
@@ -44,7 +44,7 @@ def test_totals_leave_unknown_cache_counts_out():
 
 def test_of_one_model():
     store = store_of(*speeds([5, 7]), model="a")
-    store.add([finished(model="b")])
+    store.add(Batch([finished(model="b")]))
     assert store.stats("a").total_requests == 2
     assert store.stats("b").gen_histogram is None
     assert store.stats("nobody").total_requests == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llamaswap_desktop.activity.queries import PageQuery
-from llamaswap_desktop.activity.records import Settings
+from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from tests.activity.requests import finished
 
@@ -40,7 +40,7 @@ def store_on(path="", clock=None, **settings):
 
 
 def add(store, count=1, **changes):
-    return store.add([finished(**changes) for _ in range(count)])
+    return store.add(Batch([finished(**changes) for _ in range(count)]))
 
 
 def ids(store):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from llamaswap_desktop.activity.queries import PageQuery
-from llamaswap_desktop.activity.records import Settings
+from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.activity.writer import WriterThread
 from tests.activity.requests import finished
@@ -23,7 +23,7 @@ class Desk:
 
     def on_stored(self, batch, ids):
         assert threading.get_ident() == self.home
-        self.stored.append((len(batch), list(ids)))
+        self.stored.append((len(batch.finished), list(ids)))
 
     def on_problem(self, problem):
         assert threading.get_ident() == self.home
@@ -40,7 +40,7 @@ async def test_a_question_sees_everything_that_was_posted_before_it():
     desk = Desk()
     writer = writer_of(Store(Settings()), desk)
     for size in (1, 200, 3):
-        writer.post([finished()] * size)
+        writer.post(Batch([finished()] * size))
         total = (await writer.ask(lambda store: store.page(PageQuery()))).total
     assert total == 204
     assert desk.stored == [(1, [1]), (200, list(range(2, 202))), (3, [202, 203, 204])]
@@ -51,7 +51,7 @@ async def test_stop_does_what_was_posted_and_leaves_no_thread(tmp_path):
     path = str(tmp_path / "activity.db")
     writer = writer_of(Store(Settings(store_path=path)), Desk())
     for _ in range(20):
-        writer.post([finished()] * 10)
+        writer.post(Batch([finished()] * 10))
     await writer.stop(5)
     assert "activity writer" not in {thread.name for thread in threading.enumerate()}
     with sqlite3.connect(path) as db:
@@ -81,8 +81,8 @@ async def test_whoever_asked_may_leave():
 async def test_one_bad_batch_is_logged_and_the_thread_lives(caplog):
     desk = Desk()
     writer = writer_of(Store(Settings()), desk)
-    writer.post([None])
-    writer.post([finished()])
+    writer.post(Batch([None]))
+    writer.post(Batch([finished()]))
     assert (await writer.ask(lambda store: store.page(PageQuery()))).total == 1
     assert desk.stored == [(1, []), (1, [1])]
     assert "stumbled" in caplog.text
@@ -93,7 +93,7 @@ async def test_a_problem_is_told_once_and_when_it_is_over(tmp_path):
     desk = Desk()
     writer = writer_of(Store(Settings(store_path=str(tmp_path / "later" / "a.db"))), desk)
     for _ in range(5):
-        writer.post([finished()])
+        writer.post(Batch([finished()]))
         await writer.ask(lambda store: store.stats())
     assert ["unable to open" in problem for problem in desk.problems] == [True]
     (tmp_path / "later").mkdir()
@@ -111,7 +111,7 @@ def test_a_loop_that_is_gone_is_no_obstacle():
     async def leave():
         writer = writer_of(Store(Settings()), Desk())
         writer.ask(lambda _store: gate.wait(5)).cancel()
-        writer.post([finished()])
+        writer.post(Batch([finished()]))
         with pytest.raises(TimeoutError):
             await writer.stop(0.0)
         return writer

@@ -8,7 +8,7 @@ import time
 
 from llamaswap_desktop.activity import ActivityLog, PageQuery, Settings
 from llamaswap_desktop.activity.digest import digest
-from llamaswap_desktop.activity.records import Finished
+from llamaswap_desktop.activity.records import Batch, Finished
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.activity.tap import Tap
 from llamaswap_desktop.activity.usage import figures_of
@@ -127,7 +127,7 @@ def main() -> None:
         batch = [one] * size
         begun = time.process_time()
         for _ in range(ROUNDS // size):
-            store.add(batch)
+            store.add(Batch(batch))
         report(f"stored in memory with a capture, in batches of {size}", time.process_time() - begun)
         store.close()
 

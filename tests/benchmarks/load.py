@@ -2,6 +2,7 @@
 
     python load.py --port N --connections N --seconds S            prints requests/s and latencies as JSON
     python load.py --port N --connections N --events N             prints what streaming that many events took
+    python load.py --port N --connections N --events N --pause S   the same at a pace; prints how late events arrive
 
 Every answer is checked: its status, and that it is whole.
 """
@@ -9,16 +10,17 @@ Every answer is checked: its status, and that it is whole.
 import argparse
 import asyncio
 import json
+import resource
 import time
 
 PROMPT = "tell me something " * 28
 
 
-def request(stream_events: int = 0) -> bytes:
+def request(stream_events: int = 0, pause_s: float = 0.0) -> bytes:
     """A chat request of about 600 bytes, as client libraries write it."""
     body = {"model": "bench", "messages": [{"role": "user", "content": PROMPT}]}
     if stream_events:
-        body |= {"stream": True, "max_tokens": stream_events}
+        body |= {"stream": True, "max_tokens": stream_events, "pause": pause_s}
     data = json.dumps(body, separators=(",", ":")).encode()
     return (
         b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
@@ -98,6 +100,60 @@ class Streaming(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("the stream was cut"))
 
 
+class Pacing(asyncio.Protocol):
+    """One connection with one slow stream: every event is looked at."""
+
+    def __init__(self, message, delays):
+        self.message = message
+        self.delays = delays
+        self.done = asyncio.get_running_loop().create_future()
+        self.events = 0
+        self.is_in_order = True
+        self.rest = b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(self.message)
+
+    def data_received(self, data):
+        now = time.monotonic()
+        *events, self.rest = (self.rest + data).split(b"\n\n")
+        for event in events:
+            _, found, fields = event.partition(b'data: {"id":"')
+            if found:
+                number, _, sent = fields.partition(b'","sent":')
+                self.is_in_order = self.is_in_order and int(number) == self.events
+                self.events += 1
+                self.delays.append(now - float(sent.partition(b",")[0]))
+        if self.rest.endswith(b"0\r\n\r\n"):
+            self.done.set_result(None)
+            self.transport.close()
+
+    def connection_lost(self, exc):
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+async def pace(port, connections, events, pause_s):
+    """Open the streams over one pause, so that their events come evenly, and wait for all of them."""
+    loop = asyncio.get_running_loop()
+    message = request(events, pause_s)
+    delays, clients = [], []
+    began = time.monotonic()
+    for number in range(connections):
+        clients.append((await loop.create_connection(lambda: Pacing(message, delays), "127.0.0.1", port))[1])
+        await asyncio.sleep(max(0.0, began + 5 * pause_s * number / connections - time.monotonic()))
+    await asyncio.gather(*(client.done for client in clients))
+    delays.sort()
+    return {
+        "missing": connections * events - len(delays),
+        "reordered": sum(not client.is_in_order for client in clients),
+        "median_ms": delays[len(delays) // 2] * 1000,
+        "p99_ms": delays[int(len(delays) * 0.99)] * 1000,
+        "max_ms": delays[-1] * 1000,
+    }
+
+
 async def ask(port, connections, seconds):
     loop = asyncio.get_running_loop()
     latencies = []
@@ -133,12 +189,16 @@ def main():
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--events", type=int, default=0)
+    parser.add_argument("--pause", type=float, default=0.0)
     options = parser.parse_args()
     try:
         from uvloop import run
     except ImportError:
         from asyncio import run
-    if options.events:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    if options.pause:
+        result = run(pace(options.port, options.connections, options.events, options.pause))
+    elif options.events:
         result = run(stream(options.port, options.connections, options.events))
     else:
         result = run(ask(options.port, options.connections, options.seconds))

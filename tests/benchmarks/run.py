@@ -1,19 +1,27 @@
-"""Measures the proxy beside its upstream and beside a naive aiohttp proxy, in one run.
+"""Measures the proxy beside its upstream and beside a naive aiohttp proxy, in one run, and prints one table.
 
-    python tests/benchmarks/run.py [--seconds S] [--rounds N]
+    python tests/benchmarks/run.py                 everything, about ten minutes
+    python tests/benchmarks/run.py --quick         everything, short: for a look, not for a claim
+    python tests/benchmarks/run.py --only load     one part: load, models, streams, swap
 
-The three stand side by side and take turns within each round, so that a machine that speeds up or slows down does so
-for all of them; a row shows the median of the rounds.  Only the ratios of one run mean anything.
+Who stands side by side takes turns within each round, so that a machine that speeds up or slows down does so for all
+of them; a row shows the median of the rounds.  Only the ratios of one run mean anything.  Whatever the proxy does for
+a user is on: the activity log with captures, the list of what is in flight, the access log.
+
+``ours`` runs on uvloop, ``default`` is the same program on asyncio's own loop, as on Windows; ``watched`` is ``ours``
+while somebody reads ``/api/events``.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -21,7 +29,13 @@ from pathlib import Path
 import psutil
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+UPSTREAM = HERE / "upstream.py"
 READY_AFTER_S = 0.3
+PARTS = ("load", "models", "streams", "swap")
+
+
+# -- who is measured
 
 
 def free_port():
@@ -42,14 +56,57 @@ def wait_for(url, timeout_s=20.0):
             time.sleep(0.02)
 
 
-@contextlib.contextmanager
-def child(*words, log=None):
-    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=log or subprocess.DEVNULL)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(40)
+class Runner:
+    """Starts the programs of one run and ends them all."""
+
+    def __init__(self, stack):
+        self._stack = stack
+        self._home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+    def start(self, *words):
+        """Start a script with a port of its own in place of ``PORT``; return its process and that port."""
+        port = free_port()
+        command = [sys.executable, *(str(word).replace("PORT", str(port)) for word in words)]
+        log = self._stack.enter_context((self._home / f"{port}.log").open("w"))
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, stdout=log, cwd=ROOT, env=environment)
+        self._stack.callback(process.wait, 40)
+        self._stack.callback(process.terminate)
+        wait_for(f"http://127.0.0.1:{port}/health")
+        return psutil.Process(process.pid), port
+
+    def upstream(self):
+        return self.start(UPSTREAM, "--port", "PORT")
+
+    def naive(self, port):
+        return self.start(HERE / "naive.py", "--port", "PORT", "--upstream", f"http://127.0.0.1:{port}")
+
+    def ours(self, *start, models=2):
+        """Start the program with its model loaded, which is the same upstream, and others configured beside it."""
+        first = free_port()
+        file = self._home / f"{first}.yaml"
+        others = "".join(f"  other{n}:\n    cmd: 'none --port ${{PORT}}'\n" for n in range(models - 2))
+        file.write_text(
+            f"startPort: {first}\nmodels:\n"
+            f"  bench:\n    cmd: '{sys.executable} {UPSTREAM} --port ${{PORT}}'\n    concurrencyLimit: 4096\n"
+            f"  slow:\n    cmd: '{sys.executable} {UPSTREAM} --port ${{PORT}} --ready-after {READY_AFTER_S}'\n{others}"
+        )
+        started = self.start(
+            *(start or ("-m", "llamaswap_desktop")), "serve", "--config", file, "--listen", "127.0.0.1:PORT"
+        )
+        post(started[1], "bench")
+        return started
+
+
+def post(port, model):
+    body = json.dumps({"model": model, "messages": []}).encode()
+    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        answer.read()
+
+
+# -- what is measured of them
 
 
 def load(port, **flags):
@@ -63,135 +120,179 @@ def cpu_s(process):
     return times.user + times.system
 
 
-def config(port, home):
-    upstream = HERE / "upstream.py"
-    file = home / "config.yaml"
-    file.write_text(
-        f"startPort: {port}\nmodels:\n"
-        f"  bench:\n    cmd: '{sys.executable} {upstream} --port ${{PORT}}'\n    concurrencyLimit: 4096\n"
-        f"  slow:\n    cmd: '{sys.executable} {upstream} --port ${{PORT}} --ready-after {READY_AFTER_S}'\n"
+def megabytes(process):
+    return process.memory_full_info().uss / 1e6
+
+
+@contextlib.contextmanager
+def watching(port):
+    """Read ``/api/events`` meanwhile, as an open dashboard does."""
+    with socket.create_connection(("127.0.0.1", port)) as events:
+        events.sendall(b"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+        def read():
+            with contextlib.suppress(OSError):
+                while events.recv(1 << 16):
+                    pass
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        yield
+        events.shutdown(socket.SHUT_RDWR)
+        reader.join()
+
+
+class Samples:
+    """Figures by row and by whom they were measured of."""
+
+    def __init__(self):
+        self._values = {}
+
+    def note(self, what, who, value):
+        self._values.setdefault(what, {}).setdefault(who, []).append(value)
+
+    def rows(self):
+        """Return the median of each: {what: {who: median}}."""
+        return {
+            what: {who: statistics.median(values) for who, values in by_who.items()}
+            for what, by_who in self._values.items()
+        }
+
+
+def many(samples, who, process, port, seconds):
+    """Ask on 32 connections, and note the pace and what a request costs."""
+    before = cpu_s(process)
+    answered = load(port, connections=32, seconds=seconds)
+    cost = (cpu_s(process) - before) / answered["requests_per_s"] / seconds
+    samples.note("requests/s, 32 connections", who, answered["requests_per_s"])
+    samples.note("CPU us per request, 32 connections", who, cost * 1e6)
+    samples.note("p99 round trip, 32 connections, us", who, answered["p99_us"])
+
+
+def measure_load(runner, options):
+    upstream = runner.upstream()
+    measured = {
+        "direct": upstream,
+        "naive": runner.naive(upstream[1]),
+        "ours": runner.ours(),
+        "default": runner.ours(HERE / "default_loop.py"),
+    }
+    samples = Samples()
+    for who, (process, _) in measured.items():
+        samples.note("memory idle, MB", who, megabytes(process))
+    for number in range(options.rounds + 1):
+        of_round = samples if number else Samples()  # the first warms up
+        for who, (process, port) in measured.items():
+            many(of_round, who, process, port, options.seconds)
+            one = load(port, connections=1, seconds=options.seconds / 2)
+            of_round.note("requests/s, 1 connection", who, one["requests_per_s"])
+            of_round.note("median round trip, 1 connection, us", who, one["median_us"])
+            before = cpu_s(process)
+            streamed = load(port, connections=32, events=options.events)
+            cost = (cpu_s(process) - before) / streamed["events"]
+            of_round.note("CPU s per 100 000 SSE events", who, cost * 100_000)
+        with watching(measured["ours"][1]):
+            many(of_round, "watched", *measured["ours"], options.seconds)
+    for who, (process, _) in measured.items():
+        samples.note("memory after load, MB", who, megabytes(process))
+    rows = samples.rows()
+    trip = rows["median round trip, 1 connection, us"]
+    rows["added latency, us"] = {who: trip[who] - trip["direct"] for who in trip}
+    show(rows, ("direct", "naive", "ours", "default", "watched"), base="naive")
+
+
+def measure_models(runner, options):
+    measured = {"2 models": runner.ours(), "500 models": runner.ours(models=500)}
+    samples = Samples()
+    for number in range(options.rounds + 1):
+        for who, (process, port) in measured.items():
+            many(samples if number else Samples(), who, process, port, options.seconds)
+    show(samples.rows(), tuple(measured), base="2 models")
+
+
+def measure_streams(runner, options):
+    """Relay slow streams, five events a second each, and see how late the events are."""
+    upstream = runner.upstream()
+    events = int(options.stream_seconds * 5)
+    samples = Samples()
+    for who, port in (
+        ("direct", upstream[1]),
+        ("naive", runner.naive(upstream[1])[1]),
+        ("ours", runner.ours()[1]),
+    ):
+        for what, value in load(port, connections=options.streams, events=events, pause=0.2).items():
+            samples.note(f"{options.streams} streams: {what.replace('_', ', ')}", who, value)
+    show(samples.rows(), ("direct", "naive", "ours"), base="naive")
+
+
+def measure_swaps(runner, options):
+    """Compare a request that swaps ``bench`` for ``slow`` with how long ``slow`` takes by itself."""
+    _, port = runner.ours()
+    starts, swaps = [], []
+    for _ in range(max(3, options.rounds)):
+        starts.append(own_start_s())
+        post(port, "bench")
+        began = time.monotonic()
+        post(port, "slow")
+        swaps.append(time.monotonic() - began)
+    start_ms, swap_ms = statistics.median(starts) * 1000, statistics.median(swaps) * 1000
+    print(
+        f"cold swap: {swap_ms:.0f} ms for a model that is ready by itself in {start_ms:.0f} ms:"
+        f" {swap_ms - start_ms:.0f} ms beyond its own start\n"
     )
-    return file
-
-
-def post(port, model):
-    body = json.dumps({"model": model, "messages": []}).encode()
-    url = f"http://127.0.0.1:{port}/v1/chat/completions"
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        answer.read()
 
 
 def own_start_s():
     """How long the slow model takes to be ready without anybody in between."""
     port = free_port()
     began = time.monotonic()
-    with child(HERE / "upstream.py", "--port", port, "--ready-after", READY_AFTER_S):
+    process = subprocess.Popen([sys.executable, UPSTREAM, "--port", str(port), "--ready-after", str(READY_AFTER_S)])
+    try:
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5) as ask:
                 ask.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
                 if ask.recv(64).startswith(b"HTTP/1.1 200"):
                     return time.monotonic() - began
             time.sleep(0.001)
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
-def swap_s(port):
-    """How long a request takes that swaps ``bench`` for ``slow``."""
-    post(port, "bench")
-    began = time.monotonic()
-    post(port, "slow")
-    return time.monotonic() - began
+def show(rows, columns, *, base):
+    """Print a table; behind each figure but the first two columns', its ratio to that of ``base``."""
+    print(f"{'':38}" + "".join(f"{who:>19}" for who in columns))
+    for what, row in rows.items():
+        print(f"{what:38}" + "".join(_cell(row, who, base) for who in columns), flush=True)
+    print()
 
 
-def megabytes(process):
-    return process.memory_full_info().uss / 1e6
+def _cell(row, who, base):
+    if who not in row:
+        return f"{'':>19}"
+    is_compared = who not in {base, "direct"} and row[base]
+    ratio = f"({row[who] / row[base]:.2f})" if is_compared else ""
+    return f"{row[who]:11.1f} {ratio:7}"
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long each load lasts")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--events", type=int, default=1000, help="events of each of 32 fast streams")
+    parser.add_argument("--streams", type=int, default=2000, help="how many slow streams at once")
+    parser.add_argument("--stream-seconds", type=float, default=60.0)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=PARTS, action="append")
     options = parser.parse_args()
-    ports = {"direct": free_port(), "naive": free_port(), "ours": free_port()}
-    upstream = HERE / "upstream.py"
-    with contextlib.ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        log = stack.enter_context((home / "ours.log").open("w"))
-        processes = {
-            "direct": stack.enter_context(child(upstream, "--port", ports["direct"])),
-            "naive": stack.enter_context(
-                child(
-                    HERE / "naive.py",
-                    "--port",
-                    ports["naive"],
-                    "--upstream",
-                    f"http://127.0.0.1:{ports['direct']}",
-                )
-            ),
-            "ours": stack.enter_context(
-                child(
-                    "-m",
-                    "llamaswap_desktop",
-                    "serve",
-                    "--config",
-                    config(free_port(), home),
-                    "--listen",
-                    f"127.0.0.1:{ports['ours']}",
-                    log=log,
-                )
-            ),
-        }
-        for port in ports.values():
-            wait_for(f"http://127.0.0.1:{port}/health")
-        idle = {name: megabytes(process) for name, process in processes.items()}
-        post(ports["ours"], "bench")
-        rows = measure(ports, processes, options)
-        rows["memory idle, MB"] = idle
-        rows["memory after load, MB"] = {name: megabytes(process) for name, process in processes.items()}
-        show(rows)
-        starts = [own_start_s() for _ in range(options.rounds)]
-        swaps = [swap_s(ports["ours"]) for _ in range(options.rounds)]
-        beyond_ms = (statistics.median(swaps) - statistics.median(starts)) * 1000
-        print(
-            f"cold swap: {statistics.median(swaps) * 1000:.0f} ms for a model that is ready by itself in"
-            f" {statistics.median(starts) * 1000:.0f} ms: {beyond_ms:.0f} ms beyond its own start"
-        )
-
-
-def measure(ports, processes, options):
-    """Run the rounds; return a row per figure: {what: {who: median}}."""
-    samples = {}
-
-    def note(what, who, value):
-        samples.setdefault(what, {}).setdefault(who, []).append(value)
-
-    for number in range(options.rounds + 1):
-        for who, port in ports.items():
-            many = load(port, connections=32, seconds=options.seconds)
-            one = load(port, connections=1, seconds=options.seconds / 2)
-            before = cpu_s(processes[who])
-            streamed = load(port, connections=32, events=1000)
-            if number == 0:
-                continue  # warm-up
-            note("requests/s, 32 connections", who, many["requests_per_s"])
-            note("requests/s, 1 connection", who, one["requests_per_s"])
-            note("median round trip, 1 connection, us", who, one["median_us"])
-            note("p99 round trip, 32 connections, us", who, many["p99_us"])
-            per_100k = (cpu_s(processes[who]) - before) / streamed["events"] * 100_000
-            note("CPU s per 100 000 SSE events", who, per_100k)
-    rows = {
-        what: {who: statistics.median(values) for who, values in by_who.items()} for what, by_who in samples.items()
-    }
-    trip = rows["median round trip, 1 connection, us"]
-    rows["added latency, us"] = {who: trip[who] - trip["direct"] for who in trip}
-    return rows
-
-
-def show(rows):
-    print(f"{'':38} {'direct':>10} {'naive':>10} {'ours':>10} {'ours/naive':>11}")
-    for what, row in rows.items():
-        ratio = row["ours"] / row["naive"] if row["naive"] else float("nan")
-        print(f"{what:38} {row['direct']:10.1f} {row['naive']:10.1f} {row['ours']:10.1f} {ratio:11.2f}")
+    if options.quick:
+        options.seconds, options.rounds, options.events = 1.0, 1, 200
+        options.streams, options.stream_seconds = 200, 3.0
+    parts = dict(zip(PARTS, (measure_load, measure_models, measure_streams, measure_swaps), strict=True))
+    for name, measure in parts.items():
+        if not options.only or name in options.only:
+            with contextlib.ExitStack() as stack:
+                measure(Runner(stack), options)
 
 
 if __name__ == "__main__":

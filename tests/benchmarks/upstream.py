@@ -3,12 +3,14 @@
     python upstream.py --port N [--ready-after SECONDS]
 
 A plain request gets about 400 bytes; one with ``"stream":true`` gets as many events of about 200 bytes as its
-``"max_tokens":N`` says, a few per write.
+``"max_tokens":N`` says, one per write: as fast as the loop can, or one every ``"pause":SECONDS``.  Each event carries
+its number and the time at which it was written.
 """
 
 import argparse
 import asyncio
 import re
+import resource
 import sys
 import time
 
@@ -17,12 +19,13 @@ BODY = b'{"id":"x","object":"chat.completion","model":"bench","choices":[{"index
     % (b"word " * 40)
 )
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-EVENT = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n' % (b"w" * 120)
+EVENT = b'data: {"id":"%%d","sent":%%.6f,"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n' % (
+    b"w" * 100
+)
 DONE = b"data: [DONE]\n\n"
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 HEALTH = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 WAIT = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
-EVENTS_PER_WRITE = 1
 READY_AT = 0.0
 
 
@@ -60,17 +63,19 @@ class Model(asyncio.Protocol):
             self.transport.write(HEALTH if time.monotonic() >= READY_AT else WAIT)
         elif b'"stream":true' in body:
             count = int(re.search(rb'"max_tokens":(\d+)', body)[1])
-            self.task = asyncio.get_running_loop().create_task(self.stream(count))
+            pause_s = float((re.search(rb'"pause":([\d.]+)', body) or [b"", b"0"])[1])
+            self.task = asyncio.get_running_loop().create_task(self.stream(count, pause_s))
         else:
             self.transport.write(PLAIN)
 
-    async def stream(self, count):
+    async def stream(self, count, pause_s):
         self.transport.write(STREAM_HEAD)
-        event = chunk(EVENT)
-        for _ in range(count):
+        due = time.monotonic()
+        for number in range(count):
             await self.can_write.wait()
-            self.transport.write(event)
-            await asyncio.sleep(0)
+            self.transport.write(chunk(EVENT % (number, time.monotonic())))
+            due += pause_s
+            await asyncio.sleep(max(0.0, due - time.monotonic()) if pause_s else 0)
         self.transport.write(chunk(DONE) + b"0\r\n\r\n")
 
 
@@ -85,6 +90,7 @@ def main():
     parser.add_argument("--ready-after", type=float, default=0.0)
     options = parser.parse_args()
     global READY_AT  # noqa: PLW0603 - the script's one setting
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     READY_AT = time.monotonic() + options.ready_after
     try:
         from uvloop import run

@@ -7,17 +7,20 @@ Standard library only, so that it starts fast.
 """
 
 import argparse
+import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import socketserver
 import subprocess
 import sys
+import threading
 import time
 
-GRANDCHILD = "import signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
+GRANDCHILD = "# {1}\nimport signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 
@@ -40,19 +43,50 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--spawn-grandchild", choices=["plain", "setsid", "retitled", "env-i", "deaf"], help="leave one behind"
     )
+    parser.add_argument("--tag", default="", help="what the command line of everything that we leave behind shows")
+    parser.add_argument(
+        "--leak-pipe", type=float, help="leave one that holds our output for so many seconds, untraceably"
+    )
+    parser.add_argument("--talk-every", type=float, help="write a line every so many seconds")
+    parser.add_argument("--silent", action="store_true", help="be healthy and never answer anything else")
+    parser.add_argument("--hold", type=int, default=0, metavar="MIB", help="hold so much memory")
     parser.add_argument("--fork-and-exit", action="store_true", help="be a wrapper that starts the server and exits")
     return parser.parse_args()
 
 
 def spawn_grandchild(kind: str) -> None:
-    code = GRANDCHILD.format(DEAF if kind == "deaf" else "")
+    code = GRANDCHILD.format(DEAF if kind == "deaf" else "", OPTIONS.tag)
     command = [sys.executable, "-c", code]
     if kind == "retitled":
-        command = [sys.executable, "-c", f"import setproctitle; setproctitle.setproctitle('other' * 500)\n{code}"]
+        command = [
+            sys.executable,
+            "-c",
+            f"import setproctitle; setproctitle.setproctitle({('other ' + OPTIONS.tag) * 50!r})\n{code}",
+        ]
     if kind == "env-i":
         command = ["env", "-i", *command]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=kind == "setsid")
     child.stdout.readline()  # it is what it should be from here on
+
+
+def leak_pipe(seconds: float) -> None:
+    """Start somebody with our output but neither our session nor our environment, whose parent has gone."""
+    sleeper = f"import time; print('leaked', flush=True); time.sleep({seconds})"
+    starter = (
+        "import subprocess, sys\n"
+        f"subprocess.Popen([sys.executable, '-c', {sleeper!r}], start_new_session=True, env={{}})\n"
+    )
+    subprocess.run([sys.executable, "-c", starter], check=True)
+
+
+def talk(every_s: float) -> None:
+    while True:
+        print("still here", flush=True)
+        time.sleep(every_s)
+
+
+def picture(content: bytes) -> dict:
+    return {"created": 1, "data": [{"b64_json": base64.b64encode(content).decode()}]}
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -82,10 +116,15 @@ class Connection(socketserver.StreamRequestHandler):
         path = path.partition("?")[0]
         if path == "/health":
             return self.answer_health()
+        if OPTIONS.silent:
+            self.rfile.readline()
+            return False
         if path == "/env":
             self.send(200, dict(os.environ))
         elif path == "/headers":
             self.send(200, {"method": method, "headers": headers})
+        elif method == "POST" and headers.get("content-type", "").startswith("multipart/form-data"):
+            self.answer_form(path, body)
         elif method == "POST":
             self.answer_model(path, json.loads(body or b"{}"))
         else:
@@ -100,9 +139,30 @@ class Connection(socketserver.StreamRequestHandler):
         self.send(200 if is_ready else 503, {"status": "ok" if is_ready else "loading model"})
         return True
 
+    def answer_form(self, path: str, body: bytes) -> None:
+        """Answer an upload with what came: the size and name of its file, or its prompt as a picture."""
+        parts = [part.partition(b"\r\n\r\n") for part in body.split(body.partition(b"\r\n")[0])[1:-1]]
+        contents = {re.search(rb'name="(.+?)"', head)[1].decode(): content[:-2] for head, _, content in parts}
+        if path.endswith("/edits"):
+            self.send(200, picture(contents["prompt"]))
+        else:
+            name = re.search(rb'filename="(.+?)"', body)[1].decode()
+            self.send(200, {"text": f"{len(contents['file'])} bytes of {name}"})
+
     def answer_model(self, path: str, request: dict) -> None:
         if request.get("stream"):
             self.stream(request)
+        elif path.endswith("/audio/speech"):
+            self.send_bytes(200, "audio/mpeg", b"ID3 " + request["input"].encode())
+        elif path.endswith("/images/generations"):
+            self.send(200, picture(request["prompt"].encode()))
+        elif request.get("tools"):
+            function = {"name": request["tools"][0]["function"]["name"], "arguments": json.dumps({"city": "Paris"})}
+            call = {"id": "call_1", "type": "function", "function": function}
+            message = {"role": "assistant", "content": None, "tool_calls": [call]}
+            self.send(
+                200, {"model": request["model"], "choices": [{"message": message, "finish_reason": "tool_calls"}]}
+            )
         elif path.endswith("/embeddings"):
             self.send(
                 200, {"model": request["model"], "data": [{"embedding": [0.0, 1.0]}], "usage": {"prompt_tokens": 3}}
@@ -136,8 +196,10 @@ class Connection(socketserver.StreamRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
     def send(self, status: int, value: dict) -> None:
-        body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.send_bytes(status, "application/json", json.dumps(value).encode())
+
+    def send_bytes(self, status: int, kind: str, body: bytes) -> None:
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         self.wfile.write(head.encode() + body)
 
 
@@ -157,12 +219,17 @@ def main() -> None:
         sys.stdout.flush()
     if OPTIONS.spawn_grandchild:
         spawn_grandchild(OPTIONS.spawn_grandchild)
+    if OPTIONS.leak_pipe:
+        leak_pipe(OPTIONS.leak_pipe)
+    if OPTIONS.talk_every:
+        threading.Thread(target=talk, args=[OPTIONS.talk_every], daemon=True).start()
     if OPTIONS.fork_and_exit and os.fork():
         os._exit(OPTIONS.exit_code)
     if OPTIONS.exit_after is not None:
         time.sleep(OPTIONS.exit_after)
         print(f"{OPTIONS.name} gives up", flush=True)
         os._exit(OPTIONS.exit_code)
+    held = b"\x01" * (OPTIONS.hold << 20)  # noqa: F841 - for as long as we serve
     with Server((OPTIONS.host, OPTIONS.port), Connection) as server:
         print(f"{OPTIONS.name} listens", flush=True)
         server.serve_forever()

@@ -11,7 +11,10 @@ from llamaswap_desktop.types import ModelId, ProcessState
 
 
 class FakeProcess:
-    """``Process`` without a child.  Ready at once unless ``holds`` is set; ``fails`` makes a start fail."""
+    """``Process`` without a child.  Ready at once unless ``holds`` is set.
+
+    ``fails`` makes a start fail, and ``ends_slowly`` its end come late.
+    """
 
     def __init__(self, model, publish):
         self.model = model
@@ -19,6 +22,7 @@ class FakeProcess:
         self.publish = publish
         self.holds = False
         self.fails = ""
+        self.ends_slowly = False
         self.healthy = True
         self.graces = []
         self.holds_stop = None
@@ -34,6 +38,14 @@ class FakeProcess:
     def pid(self):
         return None if self.state in {ProcessState.STOPPED, ProcessState.SHUTDOWN} else 4711
 
+    @property
+    def port(self):
+        return None if self.pid is None else self.model.port
+
+    async def gone(self):
+        while self.pid is not None:
+            await asyncio.sleep(0)
+
     def redefine(self, model):
         self.model = model
 
@@ -43,7 +55,7 @@ class FakeProcess:
     def go_on(self):
         self._go_on.set()
 
-    async def ensure_ready(self):
+    async def ensure_ready(self, failing=lambda failure: None):
         if self.state is ProcessState.SHUTDOWN:
             raise NotReady(self.model.id)
         if self.state is ProcessState.READY:
@@ -54,6 +66,10 @@ class FakeProcess:
             await self._go_on.wait()
         if self.state is not ProcessState.STARTING:
             raise StartFailed("aborted")
+        if self.fails and self.ends_slowly:
+            failing(StartFailed(self.fails))
+            self._go_on.clear()
+            await self._go_on.wait()
         if self.fails:
             self.change(ProcessState.STOPPED)
             raise StartFailed(self.fails)
@@ -84,7 +100,7 @@ class FakeProcess:
 
 
 def model(name: str, **fields) -> Model:
-    return Model(id=ModelId(name), **{"port": 1, "cmd": f"run {name}", **fields})
+    return Model(id=ModelId(name), **{"cmd": f"run {name}", **fields})
 
 
 def config(*models: Model, together: bool = False, **fields) -> Config:

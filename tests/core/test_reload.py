@@ -39,6 +39,22 @@ async def test_new_configuration_holds_and_ports_are_kept(file):
     await world.end()
 
 
+async def test_port_of_a_removed_model_is_waited_for_while_it_finishes_its_answer(file):
+    world, reloader = made(file)
+    answering = await world.core.acquire("a")
+    port = world.core.config.models["a"].port
+    file.write_text(text("b", "c", more="groups: {all: {swap: false, exclusive: false, members: [b, c]}}\n"))
+    await reloader.ask()
+    assert world.core.config.models["c"].port == port
+    waiting = asyncio.get_running_loop().create_task(world.core.acquire("c"))
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert world.processes["c"].starts == 0
+    answering.release()
+    (await waiting).release()
+    assert world.processes["a"].state == "shutdown"
+    await world.end()
+
+
 async def test_broken_file_changes_nothing_and_is_reported(file):
     world, reloader = made(file)
     before = world.core.config
@@ -73,4 +89,16 @@ async def test_only_new_entries_of_preload_are_loaded(file):
     await reloader.ask()
     await world.until(lambda: any(isinstance(event, Preloaded) for event in world.events), "a preload")
     assert (world.processes["a"].starts, world.processes["b"].starts) == (0, 1)
+    await world.end()
+
+
+async def test_trying_a_text_changes_nothing(file):
+    world, reloader = made(file)
+    before = world.core.config
+    assert list(reloader.try_out(text("a", "c")).models) == ["a", "c"]
+    assert reloader.try_out(text("a", "b")).models["a"].port == before.models["a"].port
+    with pytest.raises(ConfigError, match=r"config\.yaml:1:"):
+        reloader.try_out("models: 3\n")
+    assert world.core.config is before
+    assert world.events == []
     await world.end()

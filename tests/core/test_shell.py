@@ -26,12 +26,14 @@ from llamaswap_desktop.errors import (
     ModelNotFound,
     ModelsPaused,
     ModelUnloaded,
+    ProcessStuck,
     ProfileNotFound,
     ShuttingDown,
     StartFailed,
     StartsPaused,
 )
 from llamaswap_desktop.events import ConfigChanged, PauseChanged, ProfileChanged
+from llamaswap_desktop.events import ProcessStuck as ProcessIsStuck
 from llamaswap_desktop.events import StartFailed as StartHasFailed
 from llamaswap_desktop.types import ProcessState
 from tests.core.fakes import World, config, model
@@ -367,3 +369,79 @@ async def test_learnt_memory_is_shown_while_the_model_runs():
         await w.core.unload()
         assert w.core.snapshot().models[0].memory_bytes is None
         assert w.core.footprint_of("a") == {"gpu0": 100, "ram": 7}
+
+
+async def test_failed_start_is_answered_at_once_and_makes_room_when_it_has_ended():
+    async with world("a", "b") as w:
+        w.processes["a"].fails = "too slow"
+        w.processes["a"].ends_slowly = True
+        asked, other = Asked(w.core, "a"), Asked(w.core, "b")
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, StartFailed)
+        assert w.processes["a"].state is ProcessState.STARTING
+        assert other.outcome is None
+        w.processes["a"].go_on()
+        await w.until(lambda: other.outcome, "the grant")
+        assert [event.model for event in w.events if isinstance(event, StartHasFailed)] == ["a"]
+        other.release()
+
+
+async def test_request_is_the_first_to_notice_a_sleep(monkeypatch):
+    slept = [0.0]
+    monkeypatch.setattr("llamaswap_desktop.core.sleep.slept_s", lambda: slept[0])
+    async with world("a", "b", together=True) as w:
+        for name in ("a", "b"):
+            (await w.core.acquire(name)).release()
+        slept[0] = 3600.0
+        w.processes["a"].healthy = False
+        asked = Asked(w.core, "a")
+        assert asked.outcome is None, "ready before the sleep is not ready after it"
+        await w.until(lambda: asked.outcome, "the grant")
+        assert (w.processes["a"].starts, w.processes["b"].starts) == (2, 1)
+        asked.release()
+        (await w.core.acquire("b")).release()
+
+
+async def test_sleep_is_noticed_without_any_request(monkeypatch):
+    slept = [0.0]
+    monkeypatch.setattr("llamaswap_desktop.core.sleep.slept_s", lambda: slept[0])
+    async with world("a") as w:
+        (await w.core.acquire("a")).release()
+        w.core.watch_for_sleep()
+        slept[0] = 3600.0
+        w.processes["a"].healthy = False
+        w.core.watch_for_sleep()  # as its timer would, some seconds later
+        await w.until(lambda: w.processes["a"].state is ProcessState.STOPPED, "it is stopped, being no good any more")
+
+
+async def test_unload_while_a_start_waits_for_room_never_starts_it():
+    async with world("a") as w:
+        room = asyncio.get_running_loop().create_future()
+        w.core.before_start(lambda model: room)
+        asked = Asked(w.core, "a")
+        await w.core.unload(["a"])
+        room.set_result(None)
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, ModelUnloaded)
+        w.core.before_start(lambda model: None)
+        assert w.processes["a"].starts == 0
+        lease = await w.core.acquire("a")
+        assert w.processes["a"].starts == 1
+        lease.release()
+
+
+async def test_stuck_start_is_refused_and_stuck_leftovers_of_a_crash_disturb_nobody():
+    async with world("a", "b") as w:
+        w.processes["a"].holds = True
+        asked = Asked(w.core, "a")
+        await w.until(lambda: w.processes["a"].starts, "the start")
+        w.processes["a"].publish(ProcessIsStuck("a", 4711))
+        await w.until(lambda: asked.outcome, "the refusal")
+        assert isinstance(asked.outcome, ProcessStuck)
+        assert w.core.snapshot().models[0].is_stuck
+        w.processes["b"].publish(ProcessIsStuck("b", 4712))
+        assert "4712" in w.core.snapshot().models[1].problem
+        w.processes["a"].fails = "at last"
+        w.processes["a"].go_on()
+        await w.until(lambda: not w.core.snapshot().models[0].is_stuck, "it is gone")
+        (await w.core.acquire("b")).release()

@@ -3,7 +3,7 @@
 import pytest
 
 from llamaswap_desktop.errors import Malformed
-from llamaswap_desktop.http1 import chunk, end_to_end, last_chunk, request_head
+from llamaswap_desktop.http1 import chunk, end_to_end, header_lines, last_chunk, request_head
 from llamaswap_desktop.http1.framing import has_no_body, parse_request, response_head
 
 
@@ -48,9 +48,9 @@ def test_chunks_and_their_end():
 
 
 def test_heads():
-    assert request_head("GET", "/x", [(b"A", b"b")]) == b"GET /x HTTP/1.1\r\nA: b\r\n\r\n"
-    assert response_head(404, []) == b"HTTP/1.1 404 Not Found\r\n\r\n"
-    assert response_head(299, [(b"A", b"b")], b"Fine") == b"HTTP/1.1 299 Fine\r\nA: b\r\n\r\n"
+    assert request_head("GET", "/x", header_lines([(b"A", b"b")])) == b"GET /x HTTP/1.1\r\nA: b\r\n\r\n"
+    assert response_head(404, b"") == b"HTTP/1.1 404 Not Found\r\n\r\n"
+    assert response_head(299, b"A: b\r\n", b"Fine") == b"HTTP/1.1 299 Fine\r\nA: b\r\n\r\n"
 
 
 @pytest.mark.parametrize(

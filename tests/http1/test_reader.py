@@ -118,6 +118,18 @@ def test_bytes_behind_the_last_request_are_nobody_s():
     assert len(sink.requests) == 1
 
 
+@pytest.mark.parametrize("upgrade", [b"", b"Upgrade: h2c\r\n"])
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]
+)
+def test_last_request_in_single_bytes(framing, upgrade):
+    connection = b"Connection: close, Upgrade\r\n" if upgrade else b"Connection: close\r\n"
+    sink = Sink()
+    for byte in b"POST / HTTP/1.1\r\nHost: h\r\n" + connection + upgrade + framing + GET % b"a":
+        sink.reader.feed(bytes([byte]))
+    assert (len(sink.requests), sink.bodies, sink.whole) == (1, [b"hello"], 1)
+
+
 def test_mistake_of_the_sink_is_not_taken_for_the_client_s():
     sink = Sink()
     sink.on_request = lambda request: 1 // 0

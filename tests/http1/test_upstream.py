@@ -266,7 +266,7 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch)
     address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
     with pytest.raises(UpstreamFailed, match=r"cannot connect to https://localhost:\d+: .*certificate"):
         await fetch(Upstream(address), "/", timeout_s=5)
-    await until(lambda: server._active_count == 0, "the refused connection is gone")
+    await until(lambda: getattr(server, "_active_count", 0) == 0, "the refused connection is gone")
     client_context.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     upstream = Upstream(address)
@@ -276,7 +276,7 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch)
         client_context.cache_clear()
     upstream.close()
     server.close()
-    await until(lambda: server._active_count == 0, "the connection is closed")
+    await until(lambda: getattr(server, "_active_count", 0) == 0, "the connection is closed")
 
 
 async def test_server_that_switches_protocols_when_asked_gets_raw_bytes():
@@ -324,3 +324,14 @@ async def test_no_answer_in_time_closes_the_connection():
         await silent.wait()
     assert repr(upstream).endswith("0 connections, 0 idle>")
     server.close()
+
+
+async def test_an_answer_like_the_last_but_for_its_length():
+    answers = [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-A: b\r\n\r\n%s" % (size, b"x" * size) for size in (2, 2, 5)]
+    stub = Stub(*answers, b"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\n-", answers[0])
+    async with upstream_of(stub) as upstream:
+        responses = [await fetch(upstream, "/health", timeout_s=5) for _ in range(5)]
+    assert [(its.status, its.body) for its in responses] == [
+        (200, b"xx"), (200, b"xx"), (200, b"xxxxx"), (404, b"-"), (200, b"xx")
+    ]  # fmt: skip
+    assert stub.connections == 1

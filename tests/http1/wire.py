@@ -115,6 +115,6 @@ async def until(fact, name, timeout_s=5.0):
     try:
         async with asyncio.timeout(timeout_s):
             while not fact():
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.001)
     except TimeoutError:
         raise AssertionError(f"after {timeout_s} s still not true: {name}") from None

@@ -123,3 +123,14 @@ async def test_sampling_costs_less_than_a_percent_of_one_core():
     per_sample_s = (after.user + after.system - before.user - before.system) / (len(sampler.history) - began)
     assert per_sample_s < 0.01 * 5
     await sampler.stop()
+
+
+async def test_another_interval_begins_another_history():
+    sampler = _sampler(None)
+    sampler.start()
+    await _samples(sampler, 2)
+    sampler.change_interval(0.02)
+    assert sampler.history == ()
+    await _samples(sampler, 2)
+    assert sampler.every_s == 0.02
+    await sampler.stop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import shlex
 import socket
 import sys
@@ -16,9 +17,11 @@ RESPONDER = Path(__file__).parent.parent / "children" / "responder.py"
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """Return a free port that the system gives to no outgoing connection meanwhile."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", random.randrange(10000, 30000)))
+            return free.getsockname()[1]
 
 
 def responder(*flags: str, **fields) -> Model:

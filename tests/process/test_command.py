@@ -2,10 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from llamaswap_desktop.process.command import BadCommand, parse_command, parse_stop_command
+from llamaswap_desktop.process.command import BadCommand, own_command, parse_command, parse_stop_command
 
 ENVIRONMENT = dict(os.environ)
 
@@ -21,6 +22,13 @@ def test_own_name_means_this_very_program_whatever_path_holds():
     command = parse_command("llamaswap-desktop demo-model --port 1", {"PATH": ""})
     assert command.program == os.path.abspath(sys.executable)
     assert command.arguments == (sys.executable, "-m", "llamaswap_desktop", "demo-model", "--port", "1")
+
+
+@pytest.mark.parametrize("running", ["llamaswap-desktop", "llamaswap-desktop-tray", "llamaswap-desktop-tray.exe"])
+def test_own_name_means_the_console_program_of_a_build(monkeypatch, tmp_path, running):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / running))
+    assert own_command() == [str(tmp_path / f"llamaswap-desktop{Path(running).suffix}")]
 
 
 @pytest.mark.linux

@@ -108,6 +108,18 @@ async def test_health_check_that_is_never_answered_does_not_outlast_the_limit(tm
         assert time.monotonic() - began < 3
 
 
+async def test_failure_of_a_deaf_start_is_known_before_it_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("llamaswap_desktop.process.life._FAILED_START_GRACE_S", 1.0)
+    async with launched(tmp_path, responder("--never-ready", "--deaf", load_timeout_s=1)) as [m]:
+        began = time.monotonic()
+        told = []
+        with pytest.raises(StartFailed) as caught:
+            await m.process.ensure_ready(lambda failure: told.append((failure, time.monotonic() - began)))
+        [(failure, after_s)] = told
+        assert failure is caught.value
+        assert after_s < 1.5 < time.monotonic() - began
+
+
 async def test_load_without_progress_fails_early(tmp_path):
     async with launched(tmp_path, responder("--never-ready", load_timeout_s=60, load_stall_timeout_s=1)) as [m]:
         assert "timed out after 1s without any output" in await failure_of(m)
@@ -161,6 +173,87 @@ async def test_stop_while_starting_aborts_the_start(tmp_path):
         with pytest.raises(StartFailed, match="aborted"):
             await starting
         assert m.states == ["stopped", "starting", "stopped"]
+
+
+async def test_second_wish_starts_again_after_a_failed_start(tmp_path):
+    async with launched(tmp_path, responder("--exit-after", "0.1")) as [m]:
+        outcomes = await asyncio.gather(*(m.process.ensure_ready() for _ in range(2)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [StartFailed, StartFailed]
+        assert m.states == ["stopped", "starting", "stopped", "starting", "stopped"]
+
+
+async def test_readiness_waited_for_survives_a_stop_of_the_start(tmp_path):
+    async with launched(tmp_path, responder("--ready-after", "0.3")) as [m]:
+        first, second = started(m.process.ensure_ready()), started(m.process.ensure_ready())
+        await m.until(lambda: b"listens" in m.said, "the child listens")
+        await m.process.stop(5)
+        with pytest.raises(StartFailed, match="aborted"):
+            await first
+        await second
+        assert m.states == ["stopped", "starting", "stopped", "starting", "ready"]
+
+
+async def test_load_that_makes_progress_is_given_its_time(tmp_path):
+    flags = ("--ready-after", "1.6", "--talk-every", "0.2")
+    async with launched(tmp_path, responder(*flags, load_stall_timeout_s=1)) as [m]:
+        await m.process.ensure_ready()
+
+
+async def test_stop_of_a_deaf_start_is_forced_whatever_its_grace(tmp_path, monkeypatch):
+    monkeypatch.setattr("llamaswap_desktop.process.life._FAILED_START_GRACE_S", 0.3)
+    async with launched(tmp_path, responder("--never-ready", "--deaf")) as [m]:
+        starting = started(m.process.ensure_ready())
+        await m.until(lambda: b"listens" in m.said, "the child listens")
+        began = time.monotonic()
+        await m.process.stop(60)
+        assert time.monotonic() - began < 2.0
+        with pytest.raises(StartFailed, match="aborted"):
+            await starting
+
+
+async def test_exit_while_it_is_being_stopped_is_no_death(tmp_path):
+    async with launched(tmp_path, responder("--stop-takes", "60")) as [m]:
+        await m.process.ensure_ready()
+        stopping = started(m.process.stop(30))
+        await m.until(lambda: m.process.state is ProcessState.STOPPING, "it is being stopped")
+        os.kill(m.process.pid, 9)
+        await stopping
+        assert not any(isinstance(event, ProcessDied) for event in m.events)
+        assert m.states == [*START, "stopping", "stopped"]
+
+
+async def test_end_of_a_start_answers_whoever_waits_for_it(tmp_path):
+    async with launched(tmp_path, responder("--never-ready")) as [m]:
+        starting = started(m.process.ensure_ready())
+        await m.until(lambda: b"listens" in m.said, "the child listens")
+        await m.process.end(5)
+        with pytest.raises(StartFailed):
+            await starting
+        assert m.states == ["stopped", "starting", "stopped", "shutdown"]
+
+
+async def test_end_of_a_stopped_process_is_at_once_and_for_good(tmp_path):
+    async with launched(tmp_path, responder()) as [m]:
+        await m.process.end(5)
+        await m.process.end(5)
+        await m.process.stop(5)
+        assert m.states == ["stopped", "shutdown"]
+
+
+async def test_port_is_free_for_the_next_start(tmp_path):
+    async with launched(tmp_path, responder("--deaf", "--spawn-grandchild", "deaf")) as [m]:
+        for _ in range(3):
+            await m.process.ensure_ready()
+            await m.process.stop(0.05)
+
+
+async def test_pipe_that_somebody_untraceable_holds_does_not_hold_up_the_end(tmp_path):
+    async with launched(tmp_path, responder("--leak-pipe", "8")) as [m]:
+        await m.process.ensure_ready()
+        await m.until(lambda: b"leaked" in m.said, "the pipe is held")
+        began = time.monotonic()
+        await m.process.stop(5)
+        assert time.monotonic() - began < 4.0
 
 
 async def test_deaf_child_is_forced_after_its_grace(tmp_path):

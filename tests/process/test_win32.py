@@ -4,7 +4,7 @@ import ctypes
 
 import pytest
 
-from llamaswap_desktop.process.win32 import WindowsJobs, send_ctrl_c
+from llamaswap_desktop.process.win32 import WindowsJobs, forget_bundle_folder, send_ctrl_c
 
 
 class FakeLibrary:
@@ -81,6 +81,12 @@ def test_ctrl_c_is_pressed_in_the_console_of_the_child():
         ("GenerateConsoleCtrlEvent", 0, 0),
         ("FreeConsole",),
     ]
+
+
+def test_children_do_not_search_our_folder_for_libraries():
+    kernel32 = FakeLibrary()
+    forget_bundle_folder(kernel32)
+    assert kernel32.calls == [("SetDllDirectoryW", None)]
 
 
 def test_child_without_a_console_cannot_be_asked():

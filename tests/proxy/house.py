@@ -175,8 +175,8 @@ class House:
     def process(self, name):
         return self.world.processes[name]
 
-    async def client(self, **settings) -> Client:
-        reader, writer = await asyncio.open_connection(*self.address, limit=4 * 1024 * 1024, **settings)
+    async def client(self, *, buffer_bytes: int = 4 * 1024 * 1024) -> Client:
+        reader, writer = await asyncio.open_connection(*self.address, limit=buffer_bytes)
         self.clients.append(Client(reader, writer))
         return self.clients[-1]
 

@@ -70,6 +70,14 @@ async def test_two_lines_of_x_forwarded_for_keep_their_order():
         assert upstream.received[0].header("content-length") is None
 
 
+async def test_client_of_http_1_0_need_not_name_a_host_but_a_model_server_gets_one():
+    async with one_model() as (house, upstream):
+        client = await house.client()
+        client.send(b"GET /props?model=m HTTP/1.0\r\n\r\n")
+        assert (await client.answer())[0] == 200
+        assert upstream.received[0].header("host") == f"127.0.0.1:{upstream.port}"
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
@@ -223,7 +231,7 @@ async def test_slow_reader_slows_the_model_down():
             written.append(1)
 
     async with one_model(script) as (house, _):
-        client = await house.client()
+        client = await house.client(buffer_bytes=65536)
         client.send(http("GET", "/props?model=m"))
         await until(lambda: len(written) > 2, "the model writes")
         settled = -1
@@ -332,11 +340,11 @@ async def test_upstream_that_switches_protocols_without_being_asked():
 
 
 async def test_model_that_does_not_answer_in_time():
-    async with one_model(silent, timeouts=Timeouts(response_header_s=1)) as (house, _):
+    async with one_model(silent, timeouts=Timeouts(response_header_s=0.1)) as (house, _):
         status, _, said = await chat(house)
         assert status == 502
         assert "no answer from" in message(said)
-        assert "within 1 s (responseHeader)" in message(said)
+        assert "within 0.1 s (responseHeader)" in message(said)
 
 
 async def test_peer_that_does_not_answer_in_time():
@@ -346,7 +354,7 @@ async def test_peer_that_does_not_answer_in_time():
         id=PeerId("far"),
         proxy=f"http://127.0.0.1:{upstream.port}",
         models=("big",),
-        timeouts=Timeouts(response_header_s=1),
+        timeouts=Timeouts(response_header_s=0.1),
     )
     async with house(model("m"), upstreams=[upstream], peers={peer.id: peer}) as opened:
         status, _, said = await opened.post(CHAT, {"model": "big"})
@@ -458,3 +466,19 @@ async def test_upload_to_a_slow_reader_is_held_back(tmp_path):
         go_on.set()
         client.send(b"x" * (50_000_000 - sent))
         assert (await client.answer())[2] == b"ok"
+
+
+@pytest.mark.parametrize("target", [CHAT, "/upstream/m/v1/chat/completions"])
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+async def test_request_that_arrives_in_small_pieces(target, connection):
+    body = b'{"model":"m","messages":[]}'
+    async with one_model() as (house, upstream):
+        client = await house.client()
+        message = http("POST", target, body, content_type="application/json", connection=connection)
+        for at in range(0, len(message), 9):
+            client.send(message[at : at + 9])
+            await client.writer.drain()
+            await asyncio.sleep(0)
+        status, headers, _ = await client.answer()
+        assert (status, headers.get("connection")) == (200, "close" if connection == "close" else None)
+        assert upstream.received[0].body == body

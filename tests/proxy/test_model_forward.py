@@ -1,11 +1,13 @@
 """Model routes: where the model is named, what it stands for, and how the body changes (sections 6 to 9)."""
 
+import asyncio
 import json
 
 import pytest
 
 from llamaswap_desktop.commands import SetProfile
 from llamaswap_desktop.config import (
+    Desktop,
     Filters,
     Peer,
     PeerId,
@@ -14,8 +16,11 @@ from llamaswap_desktop.config import (
     Selector,
     SelectorId,
     Strategy,
+    WakeOnLan,
 )
 from llamaswap_desktop.http1 import ROUTES, Group
+from tests.core.test_waking import Network
+from tests.http1.wire import until
 from tests.proxy.house import Answerer, house, http, model, one_model, says
 
 MODEL_ROUTES = [route for route in ROUTES if route.group is Group.MODEL]
@@ -294,6 +299,36 @@ async def test_peer_that_is_down_is_explained():
         assert status == 502
         assert json.loads(said)["error"]["message"].startswith("peer proxy error: cannot connect to ")
         assert json.loads(said)["error"]["code"] == "bad_gateway"
+
+
+async def test_sleeping_peer_is_woken_and_its_requests_wait_and_may_leave():
+    upstream, fields = await peer_house()
+    wake = Desktop(wake_on_lan={PeerId("far"): WakeOnLan(mac="00:11:22:33:44:55", wait_s=5)})
+    async with house(model("m"), upstreams=[upstream], desktop=wake, **fields) as opened:
+        network = Network(packets=1000)
+        opened.server._services.peers.waker = waker = network.waker(step_s=0.0)
+        asking = [asyncio.ensure_future(opened.post("/v1/chat/completions", {"model": "big"})) for _ in range(3)]
+        leaving = await opened.client()
+        leaving.send(http("POST", "/v1/chat/completions", b'{"model": "big"}', content_type="application/json"))
+        await until(lambda: len(network.looks) > 2, "the peer is asked again and again")
+        assert upstream.received == []
+        leaving.writer.close()
+        network.packets = 1
+        assert [status for status, _, _ in await asyncio.gather(*asking)] == [200] * 3
+        assert len(network.sent) == 1
+        assert waker.is_awake("far")
+        assert len(upstream.received) == 3, "who left is not asked for"
+
+
+async def test_peer_that_does_not_wake_is_explained():
+    upstream, fields = await peer_house()
+    wake = Desktop(wake_on_lan={PeerId("far"): WakeOnLan(mac="00:11:22:33:44:55", wait_s=5)})
+    async with house(model("m"), upstreams=[upstream], desktop=wake, **fields) as opened:
+        opened.server._services.peers.waker = Network(packets=None).waker()
+        status, _, said = await opened.post("/v1/chat/completions", {"model": "big"})
+        assert status == 502
+        told = json.loads(said)["error"]["message"]
+        assert told == "peer proxy error: far does not answer and has not woken within 5 s"
 
 
 async def test_local_name_wins_over_a_bare_one():

@@ -274,3 +274,25 @@ async def test_drain_waits_for_answers_and_then_cuts():
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await client.answer()
         client.writer.close()
+
+
+async def endless(_received, writer, _reader):
+    """A script that answers with more than any buffers on the way hold."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    while True:
+        writer.write(b"x" * 65536)
+        await writer.drain()
+
+
+async def test_drain_does_not_wait_for_a_client_that_reads_nothing():
+    async with one_model(endless) as (house, _):
+        client = await house.client()
+        client.reader._transport.pause_reading()
+        client.send(http("POST", "/v1/chat/completions", b'{"model":"m"}', content_type="application/json"))
+        await until(
+            lambda: any(each._transport.get_write_buffer_size() for each in house.server._connections), "it is full"
+        )
+        house.server.stop_listening()
+        async with asyncio.timeout(10):
+            await house.server.drain(60)
+        client.writer.close()

@@ -107,6 +107,8 @@ class Playbook:
                 return alphabet.Ready(self.orders[model], ModelId(model))
             case [model, "failed"]:
                 return alphabet.Failed(self.orders[model], ModelId(model), StartFailed("it broke"))
+            case [model, "failing"]:
+                return alphabet.Failing(self.orders[model], ModelId(model), StartFailed("it broke"))
             case [model, "stopped"]:
                 return alphabet.Stopped(self.orders[model], ModelId(model))
             case [model, "stuck"]:

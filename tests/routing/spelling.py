@@ -45,7 +45,9 @@ class Spelling:
                 return f"{model} {'healthy' if is_healthy else 'unhealthy'}"
             case alphabet.Ready(0) | alphabet.Failed(0) | alphabet.Stopped(0) | alphabet.Stuck(0):
                 return ""
-            case alphabet.Ready() | alphabet.Failed() | alphabet.Stopped() | alphabet.Stuck() | alphabet.Died():
+            case alphabet.Ready() | alphabet.Failed() | alphabet.Failing() | alphabet.Stopped():
+                return f"{event.model} {type(event).__name__.lower()}"
+            case alphabet.Stuck() | alphabet.Died():
                 return f"{event.model} {type(event).__name__.lower()}"
             case alphabet.Pin(model) | alphabet.Unpin(model):
                 return f"{type(event).__name__.lower()} {model}"

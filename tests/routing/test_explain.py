@@ -1,6 +1,6 @@
 """Why a request waits, in words (runtime specification, section 3.10; issue of the waiting sentence)."""
 
-from llamaswap_desktop.routing import ModelRules
+from llamaswap_desktop.routing import LoadUnderWay, ModelRules
 from llamaswap_desktop.types import ModelId
 from tests.routing.playbook import Playbook
 
@@ -59,6 +59,25 @@ def test_list_of_everybody_who_waits():
         (ModelId("c"), 3, 2),
     ]
     assert listed[2].sentence == "waiting 3 s: a is being loaded; then load c"
+
+
+def test_list_of_loads():
+    play = Playbook()
+    play("a1 wants a", "start a")
+    play.at(4)
+    assert play.scheduler.loads(play.time) == [LoadUnderWay(ModelId("a"), (), 4, None)]
+    play("a ready", "grant a1")
+    assert play.scheduler.loads(play.time) == []
+    play("a1 served")
+    play("b1 wants b", "stop a evicted")
+    play.at(6)
+    assert play.scheduler.loads(play.time) == [LoadUnderWay(ModelId("b"), (ModelId("a"),), None, None)]
+    play("a stopped", "start b")
+    play.at(7)
+    play("b ready", "grant b1")
+    play("b1 served")
+    play("a2 wants a", "stop b evicted")
+    assert play.scheduler.loads(play.time)[0].usual_s == 4
 
 
 def test_asking_why_changes_nothing():

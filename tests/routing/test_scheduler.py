@@ -107,6 +107,16 @@ def test_failed_load_is_told_to_all_its_waiters_and_the_queue_goes_on():
     play("c ready", "grant c1")
 
 
+def test_who_waits_for_a_start_that_fails_is_told_before_it_has_ended():
+    play = Playbook()
+    play("a1 wants a", "start a")
+    play("b1 wants b")
+    play("a failing", "reject a1: StartFailed")
+    play("a2 wants a")
+    play("unload 1 a", "reject a2: ModelUnloaded")
+    play("a stopped", "start b", "unloaded 1")
+
+
 def test_next_request_after_a_failure_tries_again():
     play = Playbook()
     play("a1 wants a", "start a")

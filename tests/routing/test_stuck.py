@@ -54,3 +54,21 @@ def test_idle_unload_that_gets_stuck_refuses_its_own_model(play):
     play("unload 1 a", "stop a unloaded")
     play("a2 wants a")
     play("a stuck", "unloaded 1", "reject a2: ProcessStuck")
+
+
+def test_start_that_fails_and_cannot_be_ended_leaves_nobody_waiting(play):
+    play("unload 1 a", "stop a unloaded")
+    play("a stopped", "unloaded 1")
+    play("b1 wants b", "start b")
+    play("a1 wants a")
+    play("b stuck", "reject b1: ProcessStuck", "reject a1: ProcessStuck")
+    play("b2 wants b", "reject b2: ProcessStuck")
+    play("unload 2 b", "unloaded 2")
+    play("b failed")
+    play("a2 wants a", "start a")
+
+
+def test_process_that_is_gone_cannot_get_stuck(play):
+    play("a died")
+    play("a stuck")
+    play("a4 wants a", "start a")

@@ -36,7 +36,8 @@ class World(Witness):
         ("finish_start", 16),
         ("finish_stop", 16),
         ("leave", 4),
-        ("fail_start", 9),
+        ("fail_start", 7),
+        ("fail_slowly", 2),
         ("die", 2),
         ("pass_time", 8),
         ("unload", 2),
@@ -132,15 +133,23 @@ class World(Witness):
         return True
 
     def fail_start(self, choice: int) -> bool:
+        return self.fail(choice, alphabet.Failed)
+
+    def fail_slowly(self, choice: int) -> bool:
+        return self.fail(choice, alphabet.Failing)
+
+    def fail(self, choice: int, report: type[alphabet.Failed | alphabet.Failing]) -> bool:
         if not self.starting:
             return False
         model = pick(self.starting, choice)
         order = self.starting.pop(model)
+        if report is alphabet.Failing:
+            self.stopping[model] = order
         failures = self.failures[model] = self.failures.get(model, 0) + 1
         if failures >= self.rules.retry.failures:
             self.resting_until[model] = self.now + min(2 ** (failures - 3), self.rules.retry.max_pause_s)
         self.loads.pop(model, None)
-        effects = self.send(alphabet.Failed(order, model, StartFailed("it broke")))
+        effects = self.send(report(order, model, StartFailed("it broke")))
         kind = StartsPaused if self.failures[model] >= self.rules.retry.failures else StartFailed
         for effect in effects:
             if isinstance(effect, alphabet.Reject):
@@ -157,9 +166,12 @@ class World(Witness):
         return True
 
     def get_stuck(self, choice: int) -> bool:
-        if not self.stopping:
+        if not self.stopping and not self.starting:
             return False
-        model = pick(self.stopping, choice)
+        model = pick({**self.stopping, **self.starting}, choice)
+        if model in self.starting:  # its start has failed, and it cannot be ended
+            self.stopping[model] = self.starting.pop(model)
+            self.loads.pop(model, None)
         self.stuck.add(model)
         for load in [load for load in self.loads.values() if model in load.victims or model == load.model]:
             if load.model not in self.starting:

@@ -65,13 +65,14 @@ class Served:
         self.logs = logs
         self.file = file
         self.session = session
+        self.address = ""
 
     @property
     def port(self) -> int:
-        return int(self.core.snapshot().address.rpartition(":")[2])
+        return int(self.address.rpartition(":")[2])
 
     async def ask(self, method: str, path: str, **settings) -> tuple[int, dict, bytes]:
-        url = aiohttp.client.URL(self.core.snapshot().address + path, encoded=True)
+        url = aiohttp.client.URL(self.address + path, encoded=True)
         async with self.session.request(method, url, allow_redirects=False, **settings) as answer:
             return answer.status, dict(answer.headers), await answer.read()
 
@@ -98,9 +99,8 @@ class Served:
 
     @contextlib.asynccontextmanager
     async def feed(self, path: str, **settings) -> AsyncIterator["Feed"]:
-        address = self.core.snapshot().address
         timeout = aiohttp.ClientTimeout(total=None)
-        async with self.session.get(address + path, timeout=timeout, **settings) as answer:
+        async with self.session.get(self.address + path, timeout=timeout, **settings) as answer:
             yield Feed(answer)
 
     async def load(self, *models: str) -> None:
@@ -175,6 +175,7 @@ async def served(home: Path, config: str = TWO_MODELS, environment: dict[str, st
             await it.until(lambda: app.core.snapshot().address or running.done(), "it serves")
             if running.done():
                 running.result()
+            it.address = app.core.snapshot().address
             yield it
     finally:
         if not running.done():

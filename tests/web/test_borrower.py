@@ -196,6 +196,7 @@ async def test_client_that_leaves_a_stream_ends_its_handler():
         await until(lambda: repr(lent.server) == "<Server 0 connections>", "the server knows that the client left")
         lent.app.release.set()
         await until(lambda: lent.app.left == 1, "the handler has ended")
+        assert [event.status for event in lent.finished] == [200], "that is what the client was told"
 
 
 async def test_slow_reader_holds_the_handler_and_gets_everything():

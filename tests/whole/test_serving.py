@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.whole.program import events_of, running_program
-from tests.whole.test_life import config, model
+from tests.whole.test_life import config, model, outcome
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -258,3 +258,32 @@ async def test_access_line_is_written_for_every_kind_of_request(tmp_path):
         assert 'Request 9.9.9.9 "GET /health HTTP/1.1" 200 2 "tester" ' in program.log
         assert 'Request 127.0.0.1 "POST /v1/chat/completions HTTP/1.1" 200 ' in program.log
         assert "/wol-health" not in program.log
+
+
+async def test_serves_https_with_a_certificate(tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made = await asyncio.create_subprocess_exec(
+        *words, "-keyout", str(key), "-out", str(certificate), stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await made.wait() == 0
+    flags = ["--tls-cert-file", str(certificate), f"-tls-key-file={key}"]
+    async with running_program(tmp_path, config(model("m")), *flags) as program:
+        assert program.address.startswith("https://")
+        assert await program.get("/health", ssl=False) == (200, "OK")
+        body = {"model": "m", "messages": []}
+        assert (await program.post("/v1/chat/completions", body, ssl=False))[0] == 200
+
+
+@pytest.mark.parametrize("flag", ["--tls-cert-file", "--tls-key-file"])
+async def test_certificate_and_key_belong_together(tmp_path, flag):
+    (tmp_path / "config.yaml").write_text(config(model("m")))
+    code, output = await outcome(tmp_path, "serve", "--config", str(tmp_path / "config.yaml"), flag, "x.pem")
+    assert (code, "give both or neither" in output) == (1, True)
+
+
+async def test_certificate_that_cannot_be_read_is_explained(tmp_path):
+    (tmp_path / "config.yaml").write_text(config(model("m")))
+    flags = ["--tls-cert-file", "nope.pem", "--tls-key-file", "nope.key"]
+    code, output = await outcome(tmp_path, "serve", "--config", str(tmp_path / "config.yaml"), *flags)
+    assert (code, "nope.pem" in output) == (1, True)

@@ -13,7 +13,7 @@ import pytest
 from llamaswap_desktop.tray.icon import IconState, image
 from tests.needs import need
 from tests.whole.desktop_session import SYSTEM_PACKAGES, desktop_session, old_desktop_session
-from tests.whole.program import Program
+from tests.whole.program import BUNDLE_PROGRAM, Program, program_words
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -33,7 +33,7 @@ def marks_of(state: IconState) -> set[tuple[int, int, int]]:
 async def in_the_tray(desktop, *words: str):
     """Start the program as a click on its launcher would."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "llamaswap_desktop", "--listen", "127.0.0.1:0", *words,
+        *program_words(tray=True), "--listen", "127.0.0.1:0", *words,
         env=desktop.environment, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
@@ -228,7 +228,9 @@ async def test_desktop_without_a_tray_is_served_all_the_same(tmp_path):
 
 
 def need_gtk() -> None:
-    """Skip where this Python cannot use the system's GTK; fail on CI if it could, but GTK is not installed."""
+    """Skip for a bundle and where this Python cannot use the system's GTK; fail on CI if it could and there is none."""
+    if BUNDLE_PROGRAM:
+        pytest.skip("a bundle has no GTK")
 
     def answer(python: str, code: str) -> subprocess.CompletedProcess:
         environment = {"PYTHONPATH": SYSTEM_PACKAGES, "PATH": "/usr/bin:/bin"}

@@ -1,0 +1,1 @@
+"""Makes native executables and installers; no part of the program."""

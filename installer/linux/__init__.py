@@ -1,0 +1,1 @@
+"""Linux: packages, a tarball with its installer, and what desktops and shells want beside the program."""

@@ -1,0 +1,33 @@
+// A window over the page: the browser's own dialog keeps the focus inside and closes on Escape.
+
+import { html, useEffect, useId, useRef } from "../html.js";
+import { Icon } from "./icon.js";
+
+/**
+ * `side`: a panel at the edge instead of a window in the middle.  `isForm`: its first field is to have the focus, which
+ * otherwise the title has, so that a screen reader begins there.
+ */
+export function Dialog({ title, onClose, children, side = false, wide = false, isForm = false }) {
+  const dialog = useRef();
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current.showModal();
+    return () => before?.focus?.();
+  }, []);
+  const onClick = (event) => event.target === dialog.current && onClose();
+  const onCancel = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`
+    <dialog ref=${dialog} class=${side ? "side" : wide ? "wide" : ""} aria-labelledby=${id} onClick=${onClick} onCancel=${onCancel}>
+      <div class="dialog">
+        <header>
+          <h2 id=${id} tabindex="-1" autofocus=${!isForm}>${title}</h2>
+          <button type="button" class="quiet icon-only" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>
+        </header>
+        <div class="dialog-body">${children}</div>
+      </div>
+    </dialog>`;
+}

@@ -1,0 +1,98 @@
+// All about one model, in a panel at the side.
+
+import { ask } from "../../api.js";
+import { Copy, CopyLine } from "../../components/copy.js";
+import { Dialog } from "../../components/dialog.js";
+import { size } from "../../format.js";
+import { html, useEffect, useState } from "../../html.js";
+import { factsOf, isUp, load, unload, wordFor } from "../../models.js";
+import { hrefOf } from "../../route.js";
+import { useStore } from "../../store.js";
+
+const FLAGS = {
+  vision: "sees images", audio_transcriptions: "transcribes speech", audio_speech: "speaks", image_generation: "draws images",
+  image_to_image: "changes images", function_calling: "calls tools", reranker: "reranks",
+};
+
+export function ModelDetails({ id, onClose }) {
+  const model = useStore((state) => state.picture?.models.find((each) => each.id === id));
+  const status = useStore((state) => state.status.get(id));
+  const record = useStore((state) => state.listed.find((each) => each.id === id));
+  const running = useRunning(id, model?.state);
+  const name = model?.name || status?.name || record?.name || id;
+  return html`
+    <${Dialog} title=${name} side onClose=${onClose}>
+      ${!model && !status && !record && html`<p class="hint">There is no model of this name now.</p>`}
+      ${(status?.description || record?.description) && html`<p>${status?.description || record.description}</p>`}
+      <div class="actions">
+        ${model && (isUp(model)
+          ? html`<button type="button" onClick=${() => unload(id)}>Unload</button>`
+          : html`<button type="button" class="primary" onClick=${() => load(id)}>Load</button>`)}
+        <a class="button" href=${hrefOf("playground", "chat", { model: id })}>Try it</a>
+        ${model && html`<a class="button" href=${hrefOf("logs", id)}>Log</a>`}
+        <a class="button" href=${hrefOf("activity", "", { model: id })}>Activity</a>
+        ${model && html`<a class="button" href=${`/upstream/${encodeURIComponent(id)}/`} target="_blank" rel="noreferrer">Its own page</a>`}
+      </div>
+      <${Facts} id=${id} model=${model} status=${status} record=${record} running=${running} />
+      ${model?.problem && html`<p class="error-text">${model.problem}</p>`}
+      ${running && html`<${Command} command=${running.cmd} />`}
+      <${ClientSettings} id=${id} />
+    </${Dialog}>`;
+}
+
+/** What the server says about a running model: its command among others. */
+function useRunning(id, modelState) {
+  const [running, setRunning] = useState(null);
+  useEffect(() => {
+    let isStale = false;
+    ask("/running").then(
+      ({ running: all }) => isStale || setRunning(all.find(({ model }) => model === id) ?? null),
+      () => {},
+    );
+    return () => {
+      isStale = true;
+    };
+  }, [id, modelState]);
+  return running;
+}
+
+function Facts({ id, model, status, record, running }) {
+  const meta = record?.meta?.llamaswap ?? {};
+  const flags = Object.keys(status?.capabilities ?? record?.capabilities ?? {});
+  const facts = [
+    ["Id", html`<code>${id}</code>`],
+    ["State", model && factsOf(model).join(" · ")],
+    ["Why", model && model.state === "stopped" && wordFor(model) === "Failed" && "its last start failed"],
+    ["Aliases", status?.aliases?.join(", ")],
+    ["Peer", status?.peerID],
+    ["Strategy", meta.strategy && `${meta.strategy} among ${meta.targets?.join(", ")}`],
+    ["Context", status?.context_length && `${status.context_length} tokens`],
+    ["Can", flags.length && flags.map((flag) => FLAGS[flag] ?? flag).join(", ")],
+    ["Memory", model?.memory_bytes && size(model.memory_bytes)],
+    ["Unloads", running && (model?.is_pinned ? "never: it is pinned" : running.ttl > 0 ? `after ${running.ttl} s without a request` : "only to make room")],
+    ["Server", running?.proxy && html`<code>${running.proxy}</code>`],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts-list">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd key=${`${name} is`}>${value}</dd>`)}</dl>`;
+}
+
+function Command({ command }) {
+  return html`
+    <section>
+      <div class="card-title"><h3>Command</h3><${Copy} text=${command} label="Copy the command" quiet /></div>
+      <pre class="code" tabindex="0">${command}</pre>
+    </section>`;
+}
+
+function ClientSettings({ id }) {
+  const body = JSON.stringify({ model: id, messages: [{ role: "user", content: "Hello!" }] });
+  const curl = `curl ${location.origin}/v1/chat/completions -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}'`;
+  const python = `from openai import OpenAI\n\nclient = OpenAI(base_url="${location.origin}/v1", api_key="none")\nanswer = client.chat.completions.create(\n    model=${JSON.stringify(id)},\n    messages=[{"role": "user", "content": "Hello!"}],\n)\nprint(answer.choices[0].message.content)\n`;
+  return html`
+    <section class="stack">
+      <h3>For your programs</h3>
+      <${CopyLine} text=${`${location.origin}/v1`} label="Copy the base URL" />
+      <${CopyLine} text=${id} label="Copy the model's name" />
+      <${CopyLine} text=${curl} label="Copy the curl command" />
+      <div class="code-box"><${Copy} text=${python} label="Copy the Python program" quiet /><pre class="code" tabindex="0">${python}</pre></div>
+    </section>`;
+}

@@ -1,0 +1,55 @@
+// What belongs to this desktop rather than to the models: `settings.yaml`, switch by switch.
+
+import { ask, put } from "../api.js";
+import { Copy } from "../components/copy.js";
+import { html, useEffect, useState } from "../html.js";
+import { attempt } from "../store.js";
+import { useTheme } from "../theme_choice.js";
+
+export function Page() {
+  const [settings, setSettings] = useState(null);
+  const [theme, setTheme] = useTheme();
+  useEffect(() => {
+    attempt(async () => setSettings(await ask("/api/desktop/settings")));
+  }, []);
+  const change = (members) => attempt(async () => setSettings(await put("/api/desktop/settings", members)), "Saved.");
+  if (!settings) return html`<h1>Settings</h1><p class="hint">Loading…</p>`;
+  const pause = (members) => change({ pause: { ...settings.pause, ...members } });
+  return html`
+    <div class="page-title"><h1>Settings</h1></div>
+    <div class="stack settings">
+      <section class="card stack" aria-label="Address">
+        <h2>Address</h2>
+        <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT, from the next start. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
+        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, with the key below, from the next start." onChange=${(shareOnLan) => change({ shareOnLan })} />
+        <div class="with-button">
+          <${Text} label="Key for other computers" value=${settings.apiKey} isSecret onChange=${(apiKey) => change({ apiKey })} />
+          <${Copy} text=${settings.apiKey} label="Copy the key" />
+        </div>
+      </section>
+      <section class="card stack" aria-label="Behaviour">
+        <h2>Behaviour</h2>
+        <${Switch} label="Notifications" isOn=${settings.notifications} hint="Only about what you could not see otherwise, such as a model that failed." onChange=${(notifications) => change({ notifications })} />
+        <${Switch} label="Unload before sleep" isOn=${settings.unloadBeforeSleep} hint="Models leave before the computer sleeps: some graphics drivers lose them." onChange=${(unloadBeforeSleep) => change({ unloadBeforeSleep })} />
+        <${Choice} label="Colours" value=${theme} choices=${{ auto: "as the system has it", light: "light", dark: "dark" }} onChange=${setTheme} />
+      </section>
+      <section class="card stack" aria-label="Pause">
+        <h2>Make room by itself</h2>
+        <${Switch} label="While a game runs" isOn=${settings.pause.games} hint="Or a program that fills the screen." onChange=${(games) => pause({ games })} />
+        <${Text} label="While one of these programs runs" value=${settings.pause.programs.join(", ")} hint="Names with commas, such as blender, resolve" onChange=${(names) => pause({ programs: names.split(",").map((name) => name.trim()).filter(Boolean) })} />
+        <${Choice} label="Requests meanwhile" value=${settings.pause.requests} choices=${{ refuse: "are refused", hold: "wait" }} onChange=${(requests) => pause({ requests })} />
+      </section>
+    </div>`;
+}
+
+function Text({ label, value, hint, isSecret = false, onChange }) {
+  return html`<label class="field">${label}<input type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onChange=${({ target }) => onChange(target.value.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
+}
+
+function Switch({ label, isOn, hint, onChange }) {
+  return html`<label class="check switch"><input type="checkbox" role="switch" checked=${isOn} onChange=${({ target }) => onChange(target.checked)} /><span>${label}${hint && html`<small class="hint">${hint}</small>`}</span></label>`;
+}
+
+function Choice({ label, value, choices, onChange }) {
+  return html`<label class="field short">${label}<select value=${value} onChange=${({ target }) => onChange(target.value)}>${Object.entries(choices).map(([name, words]) => html`<option key=${name} value=${name}>${words}</option>`)}</select></label>`;
+}

@@ -1,0 +1,47 @@
+"""Takes pictures of every page: ``python -m tests.browser.pictures [page …]``; they land in ``artefacts/ui/``.
+
+The models are demo models under names that people know, so that there is something to see.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.browser.browsing import Browser, browser, serving
+from tests.browser.household import fill, household
+
+PLACE = Path(__file__).parents[2] / "artefacts" / "ui"
+SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
+PAGES = ("models", "activity", "logs", "performance", "playground", "config")
+
+
+def main() -> None:
+    """Take the pages that were asked for, light and dark, wide and narrow."""
+    pages = sys.argv[1:] or PAGES
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serving(Path(home), household()) as address,
+        browser(Path(home)) as view,
+    ):
+        view.address = address
+        fill(address)
+        for page in pages:
+            take(view, page)
+
+
+def take(view: Browser, page: str) -> None:
+    for size, (width, height) in SIZES.items():
+        view.resize(width, height)
+        for colours in ("light", "dark"):
+            view.prefer(colours)
+            view.open(f"#/{page}")
+            view.sees(f".page-{page.partition('/')[0]} > *")
+            view.run("return document.fonts.ready")
+            view.driver.execute_async_script("setTimeout(arguments[0], 700)")
+            view.shot(PLACE / f"{page.replace('/', '-')}-{size}-{colours}.png")
+    for complaint in view.complaints():
+        print(f"{page}: {complaint}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""From the monitor's samples to the core: what models take, how much there is, and waiting for released memory."""
+
+import asyncio
+
+import pytest
+
+from llamaswap_desktop.config import MemorySettings, Router, RouterSettings, Routing
+from llamaswap_desktop.memory_watch import MemoryWatch
+from llamaswap_desktop.monitor import GpuDevice, MemoryUse
+from tests.core.fakes import World, config, model
+
+MIB = 1 << 20
+
+
+class FakeSampler:
+    """``Sampler`` with figures that the test sets: one GPU, and what a model's processes hold."""
+
+    def __init__(self):
+        self.used_mib = 1000
+        self.total_mib = 8000
+        self.use = MemoryUse(rss_bytes=300 * MIB)
+        self.listeners = []
+
+    @property
+    def devices(self):
+        return (GpuDevice(0, "card", mem_used_bytes=self.used_mib * MIB, mem_total_bytes=self.total_mib * MIB),)
+
+    def subscribe(self, listener):
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def read_gpus(self):
+        return self.devices
+
+    async def memory_of(self, pids):
+        return self.use
+
+
+def by_memory(*names: str):
+    made = config(*(model(name) for name in names), together=True)
+    settings = RouterSettings(groups=made.routing.router.settings.groups, memory=MemorySettings(release_wait_s=1))
+    return made.__class__(models=made.models, routing=Routing(router=Router(use="memory", settings=settings)))
+
+
+@pytest.fixture
+def watched():
+    """A core over played processes, a played sampler, and the watch between them."""
+
+    async def make(*names: str):
+        world, sampler = World(by_memory(*names)), FakeSampler()
+        watch = MemoryWatch(world.core, sampler)
+        watch.start()
+        await asyncio.sleep(0)
+        return world, sampler, watch
+
+    return make
+
+
+async def test_driver_that_tells_of_processes_is_believed(watched):
+    world, sampler, watch = await watched("a")
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={0: 5000 * MIB})
+    (await world.core.acquire("a")).release()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    assert world.core.footprint_of("a") == {"gpu0": 5000}
+    assert world.core.snapshot().models[0].memory_bytes == 5000 * MIB
+    watch.stop()
+    watch.stop()
+    await world.end()
+
+
+async def test_without_a_telling_driver_the_growth_by_the_load_counts(watched):
+    world, sampler, watch = await watched("a")
+    world.processes["a"].holds = True
+    asking = asyncio.get_running_loop().create_task(world.core.acquire("a"))
+    await world.until(lambda: world.processes["a"].starts, "the start")
+    sampler.used_mib = 4500
+    world.processes["a"].go_on()
+    (await asking).release()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    assert world.core.footprint_of("a") == {"gpu0": 3500}
+    watch.stop()
+    await world.end()
+
+
+async def test_model_that_lies_on_no_gpu_counts_in_the_system_s_memory(watched):
+    world, _, watch = await watched("a")
+    (await world.core.acquire("a")).release()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    assert world.core.footprint_of("a") == {"ram": 300}
+    watch.stop()
+    await world.end()
+
+
+async def test_start_waits_until_memory_is_really_released_but_not_for_ever(watched, caplog):
+    world, sampler, watch = await watched("a")
+    sampler.use = MemoryUse(gpu_bytes={0: 5000 * MIB})
+    (await world.core.acquire("a")).release()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    await world.core.unload(["a"])
+    sampler.used_mib = 6000
+    asking = asyncio.get_running_loop().create_task(world.core.acquire("a"))
+    await asyncio.wait({asking}, timeout=0.1)
+    assert world.processes["a"].starts == 1, "the driver has not given the memory back yet"
+    sampler.used_mib = 1000
+    (await asking).release()
+    await world.core.unload(["a"])
+    sampler.used_mib = 7900
+    (await world.core.acquire("a")).release()
+    assert "was not released within 1 s" in caplog.text
+    watch.stop()
+    await world.end()
