@@ -6,6 +6,7 @@ Everything here lives on the core's loop; what a message's button asks for goes 
 import contextlib
 import logging
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from llamaswap_desktop.app import App
-from llamaswap_desktop.desktop import Notifier
-from llamaswap_desktop.errors import ConfigError, LlamaSwapError
+from llamaswap_desktop.desktop import Notifier, Offer
+from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError
 from llamaswap_desktop.group_switches import GroupSwitches
 from llamaswap_desktop.notices import Act, Notices, shared_on_lan, start_failed, trouble
 from llamaswap_desktop.pausing import PauseWatch
@@ -30,6 +31,8 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's own wish, with a key
 
 _SESSION_END_BUDGET_S = 4.0
 """logind waits five seconds, if it does."""
+
+_PORTS_TRIED = 50
 
 BuildCompanions = Callable[[], "Companions"]
 """Builds them, on the core's loop."""
@@ -129,8 +132,18 @@ class Companions:
             self._notices.memory_will_be_freed()
 
     def start_failed(self, error: LlamaSwapError, try_again: Callable[[], None]) -> None:
-        """Tell why the program cannot serve."""
-        self.notifier.show(start_failed(error, try_again, self._act))
+        """Tell why the program cannot serve, and offer another port where one is taken."""
+        other_port = None
+        if isinstance(error, ListenFailed) and not self._has_own_port:
+            host, port = self._settings.now.host_and_port
+            if (free := next_free_port(host, port)) is not None:
+
+                def use_it() -> None:
+                    self.change_settings({"listen": f"[{host}]:{free}" if ":" in host else f"{host}:{free}"})
+                    try_again()
+
+                other_port = Offer(f"Use port {free}", use_it)
+        self.notifier.show(start_failed(error, try_again, other_port, self._act))
 
     # -- following the settings
 
@@ -163,6 +176,15 @@ class Companions:
         """Have the settings say again what holds."""
         self._held = msgspec.structs.replace(self._held, listen=before.listen, share_on_lan=before.share_on_lan)
         self.change_settings({"listen": before.listen, "shareOnLan": before.share_on_lan})
+
+
+def next_free_port(host: str, port: int) -> int | None:
+    """Return the first port above ``port`` that nobody has, as far as one look can tell."""
+    for candidate in range(port + 1, min(port + 1 + _PORTS_TRIED, 65536)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, contextlib.suppress(OSError):
+            probe.bind((host, candidate))
+            return candidate
+    return None
 
 
 def _reach(settings: Settings) -> tuple[str, bool, str]:

@@ -84,6 +84,10 @@ class CoreThread:
         """Let other computers in, or keep them out."""
         self._tell(lambda: self._companions.share_on_lan(is_on))
 
+    def report(self, source: str, problem: str) -> None:
+        """Show a problem of the program as a whole until ``source`` reports another one."""
+        self._tell(self._report, source, problem)
+
     def notify(self, notice: Notice) -> None:
         """Have ``notice`` shown."""
         self._tell(lambda: self._companions.notifier.show(notice))
@@ -160,6 +164,10 @@ class CoreThread:
 
     def _latest(self) -> Snapshot | None:
         return None if self._app is None else self._app.core.snapshot()
+
+    def _report(self, source: str, problem: str) -> None:
+        if self._app is not None:
+            self._app.core.report(source, problem)
 
     def _execute(self, command: Command) -> None:
         if self._app is None:

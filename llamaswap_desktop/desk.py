@@ -1,5 +1,6 @@
 """The main thread's half of the program with a tray: shows what the core says, does what is this desktop's business."""
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -19,7 +20,7 @@ from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, ope
 from llamaswap_desktop.diagnose import archive_name, collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
-from llamaswap_desktop.notices import config_checked, diagnostics_collected, trouble
+from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
 from llamaswap_desktop.settings import Settings, WaitingRequests
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import (
@@ -142,10 +143,20 @@ class Desk:
                 self.core.try_again()
             case Local.END_UNLESS_SERVING:
                 self.core.end_unless_serving()
+            case Local.NO_PANEL:
+                self._say_once_that_there_is_no_panel()
+                self.core.end_unless_serving()
             case Local.MESSAGE_CLICKED:
                 self.message_clicked()
             case Local.LOOK_AROUND:
                 self._look_around()
+
+    def _say_once_that_there_is_no_panel(self) -> None:
+        said = self._paths.state_dir / "said-that-there-is-no-panel"
+        if self._latest.address and not said.exists():
+            self.core.notify(no_panel(self._latest.address, self.act))
+            with contextlib.suppress(OSError):
+                said.touch()
 
     def _open_dashboard(self) -> None:
         if self._latest.address:

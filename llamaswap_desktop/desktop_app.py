@@ -13,7 +13,7 @@ from llamaswap_desktop.notices import crashed, unexpected_error
 from llamaswap_desktop.process import user_environment
 from llamaswap_desktop.program import Program, started_program
 from llamaswap_desktop.second_start import bring_up_the_first
-from llamaswap_desktop.tray import build_tray
+from llamaswap_desktop.tray import app_picture, build_tray
 
 if TYPE_CHECKING:
     from llamaswap_desktop.cli import ServeOptions
@@ -54,7 +54,7 @@ def _run(options: "ServeOptions", program: Program) -> int:
             from llamaswap_desktop.dbus import session_bus_address  # noqa: PLC0415 - on Linux only
             from llamaswap_desktop.desktop.notify.linux import FreedesktopNotifier  # noqa: PLC0415
 
-            return FreedesktopNotifier(session_bus_address())
+            return FreedesktopNotifier(session_bus_address(), app_picture(48))
         balloons = BalloonNotifier(desk.tell)
         desk.message_clicked = balloons.clicked
         return balloons
@@ -63,7 +63,12 @@ def _run(options: "ServeOptions", program: Program) -> int:
     sources = options.sources or Sources(file=program.paths.config_file)
     core = CoreThread(options, program, build_companions)
     desk = Desk(core, program.paths, sources, build_autostart(environment), environment)
-    program.unexpected.tell = lambda what: core.notify(unexpected_error(what, desk.act))
+
+    def tell_unexpected(what: str) -> None:
+        core.report("unexpected", f"something went wrong inside: {what}; the log has details")
+        core.notify(unexpected_error(what, desk.act))
+
+    program.unexpected.tell = tell_unexpected
     tray = build_tray(desk.wishes)
     if tray is None:
         return program.serve(options)

@@ -8,10 +8,9 @@ from llamaswap_desktop.core import Core
 from llamaswap_desktop.desktop import Notice, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError, Problem
 from llamaswap_desktop.events import ConfigRejected, Event, ProcessDied, ProcessStateChanged, StartFailed
-from llamaswap_desktop.tray import Action, CopyText, Local, ShowLog
+from llamaswap_desktop.tray import Action, CopyText, Local, ShowLog, size
 from llamaswap_desktop.types import ModelId, ProcessState
 
-_GIBI = 1024**3
 _AT_REST = {ProcessState.STOPPED, ProcessState.SHUTDOWN}
 
 Act = Callable[[Action], None]
@@ -77,14 +76,25 @@ def config_refused(problems: tuple[Problem, ...], act: Act) -> Notice:
     return Notice("configuration", "The changed configuration cannot be used", text, offers)
 
 
-def start_failed(error: LlamaSwapError, try_again: Callable[[], None], act: Act) -> Notice:
-    """Say why the program cannot serve."""
+def start_failed(error: LlamaSwapError, try_again: Callable[[], None], other_port: Offer | None, act: Act) -> Notice:
+    """Say why the program cannot serve; ``other_port`` is the way out where an address is taken."""
     again = Offer("Try again", try_again)
     if isinstance(error, ConfigError):
         first = str(error.problems[0]) if error.problems else str(error)
         return Notice("configuration", "The configuration cannot be used", first, (_edit(act), again))
     title = "The address is taken" if isinstance(error, ListenFailed) else "llama-swap Desktop cannot serve"
-    return Notice("port", title, str(error), (again,))
+    way_out = (other_port,) if other_port is not None else ()
+    return Notice("port", title, str(error), (again, *way_out))
+
+
+def no_panel(address: str, act: Act) -> Notice:
+    """Say that there is nothing to click on, and what there is instead."""
+    text = (
+        f"This desktop shows no tray icons (on GNOME the AppIndicator extension does). "
+        f"The dashboard is at {address}/ui/; starting the program again opens it."
+    )
+    offers = (Offer("Open dashboard", lambda: act(Local.OPEN_DASHBOARD)),)
+    return Notice("no panel", "llama-swap Desktop runs in the background", text, offers)
 
 
 def config_checked(error: ConfigError | None, models: int, warnings: tuple[Problem, ...], act: Act) -> Notice:
@@ -101,7 +111,7 @@ def config_checked(error: ConfigError | None, models: int, warnings: tuple[Probl
 
 def memory_freed(held_bytes: int) -> Notice:
     """Say how much memory models have given back."""
-    text = f"{held_bytes / _GIBI:.1f} GiB were given back." if held_bytes else "No model is loaded any more."
+    text = f"{size(held_bytes)} were given back." if held_bytes else "No model is loaded any more."
     return Notice("memory", "Memory is free", text)
 
 

@@ -1,11 +1,13 @@
 """Sharing on the network: the key is asked for before the door is opened."""
 
 import asyncio
+import socket
 
 import pytest
 
-from llamaswap_desktop.companions import Companions
+from llamaswap_desktop.companions import Companions, next_free_port
 from llamaswap_desktop.desktop import NullNotifier
+from llamaswap_desktop.errors import ListenFailed
 from llamaswap_desktop.program import Program
 from llamaswap_desktop.settings import SettingsFile
 from tests.web import served as web_served
@@ -92,3 +94,24 @@ async def test_settings_that_cannot_be_changed_are_told(tmp_path, no_system_bus)
     companions.change_settings({"theme": "dark"})
     assert [notice.title for notice in told.shown] == ["The settings could not be changed"] * 2
     await companions.close()
+
+
+async def test_taken_port_is_answered_with_the_offer_of_a_free_one(tmp_path):
+    settings, told, tried = SettingsFile(tmp_path / "settings.yaml"), Kept(), []
+    companions = Companions(settings, told, has_own_port=False)
+    companions.start_failed(ListenFailed("taken"), lambda: tried.append(settings.now.host_and_port))
+    again, other = told.shown[0].offers
+    assert (again.label, other.label[:9]) == ("Try again", "Use port ")
+    other.accept()
+    [(host, port)] = tried
+    assert (host, f"Use port {port}") == ("127.0.0.1", other.label)
+    named = Companions(settings, told, has_own_port=True)
+    named.start_failed(ListenFailed("taken"), print)
+    assert [offer.label for offer in told.shown[1].offers] == ["Try again"]
+
+
+def test_port_that_is_taken_is_passed_over():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert next_free_port("127.0.0.1", port - 1) != port
+    assert next_free_port("127.0.0.1", 65535) is None

@@ -75,9 +75,9 @@ async def test_freed_memory_is_confirmed_when_it_was_asked_for_only():
 
 def test_start_that_fails():
     acts, again = [], []
-    taken = start_failed(ListenFailed("port 9292 is in use by nginx"), lambda: again.append(1), acts.append)
+    taken = start_failed(ListenFailed("port 9292 is in use by nginx"), lambda: again.append(1), None, acts.append)
     assert (taken.title, taken.text) == ("The address is taken", "port 9292 is in use by nginx")
-    broken = start_failed(ConfigError(PROBLEMS), lambda: again.append(2), acts.append)
+    broken = start_failed(ConfigError(PROBLEMS), lambda: again.append(2), None, acts.append)
     assert "config.yaml:3:5" in broken.text
     for notice in (taken, broken):
         notice.offers[-1].accept()

@@ -2,7 +2,9 @@
 
 from llamaswap_desktop.tray.choose import build_tray
 from llamaswap_desktop.tray.entries import Action, CopyText, Local, ShowLog, Switch, Together, Turn
+from llamaswap_desktop.tray.icon import app_picture
 from llamaswap_desktop.tray.shell import Tray, Wishes
+from llamaswap_desktop.tray.texts import size
 from llamaswap_desktop.tray.view import Surroundings, View
 
 __all__ = [
@@ -17,5 +19,7 @@ __all__ = [
     "Turn",
     "View",
     "Wishes",
+    "app_picture",
     "build_tray",
+    "size",
 ]

@@ -26,6 +26,8 @@ class Local(StrEnum):
     """Read the configuration and listen once more, after a start that failed."""
     END_UNLESS_SERVING = "end unless serving"
     """Nobody can see the icon: end a program that could not start, for nobody can ask it to try again."""
+    NO_PANEL = "no panel"
+    """This desktop shows no tray icons: say so once, then as above."""
     MESSAGE_CLICKED = "message clicked"
     """The last message beside the icon was clicked: do what it offers."""
     LOOK_AROUND = "look around"

@@ -75,6 +75,13 @@ def image(state: IconState, size_px: int, frame: int = 0) -> Image.Image:
     return drawn if drawn_px == size_px else drawn.resize((size_px, size_px), Image.Resampling.LANCZOS)
 
 
+def app_picture(size_px: int) -> tuple[int, int, bytes]:
+    """Return the program's own icon as width, height and RGBA bytes; ``size_px`` is one of ``SIZES_PX``."""
+    file = resources.files("llamaswap_desktop.tray") / "icons" / f"app-{size_px}.png"
+    with file.open("rb") as stream, Image.open(stream) as opened:
+        return size_px, size_px, opened.convert("RGBA").tobytes()
+
+
 @functools.cache
 def argb_pixmaps(state: IconState, frame: int = 0) -> tuple[tuple[int, int, bytes], ...]:
     """Return width, height and ARGB bytes in network order, for every size: StatusNotifierItem's ``a(iiay)``."""

@@ -1,7 +1,7 @@
 """The menu as a pure function of what is to be shown.
 
-What a model is doing stands in its text, and entries come and go only with the configuration or when the program
-cannot serve: so an open menu stays open while everything in it changes.
+What a model is doing stands in its text, and entries come and go only with the configuration and with problems of the
+program as a whole: so an open menu stays open while everything in it changes.
 """
 
 from llamaswap_desktop.commands import PauseModels, Quit, ReloadConfig, ResumeModels, SetProfile, UnloadAll
@@ -70,6 +70,9 @@ def _trouble(snapshot: Snapshot) -> Menu:
     problems = problem_lines(snapshot)
     if not problems:
         return ()
+    if snapshot.phase is not Phase.STOPPED:
+        lines = tuple(Item(f"problem {number}", line) for number, line in enumerate(problems))
+        return (Submenu("problems", f"Remarks ({len(snapshot.problems)})", (*lines, *_MEND)),)
     return (
         *(Item(f"problem {number}", line) for number, line in enumerate(problems)),
         Item("try again", "Try again", Local.TRY_AGAIN),
@@ -139,6 +142,11 @@ def _copy(snapshot: Snapshot, *, can_copy: bool) -> Submenu:
     )
 
 
+_MEND: Menu = (
+    Separator("after problems"),
+    Item("edit", "Edit the configuration", Local.EDIT_CONFIG),
+    Item("log", "Show the log", ShowLog()),
+)
 _LOGS: Menu = (
     Item("app log", "Log of the program", ShowLog()),
     Item("log folder", "Open folder", Local.OPEN_LOG_FOLDER),

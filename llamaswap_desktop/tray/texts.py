@@ -150,9 +150,7 @@ def curl_example(snapshot: Snapshot) -> str:
 
 
 def problem_lines(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return why the program cannot serve, wrapped for a menu; nothing while it can."""
-    if snapshot.phase is not Phase.STOPPED:
-        return ()
+    """Return what is wrong with the program as a whole, wrapped for a menu."""
     return tuple(
         line
         for problem in snapshot.problems

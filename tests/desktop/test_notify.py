@@ -115,7 +115,7 @@ async def test_freedesktop_service_shows_replaces_and_hears_of_buttons(tmp_path)
     taken: list[str] = []
     offers = (Offer("Show log", lambda: taken.append("log")), Offer("Try again", lambda: taken.append("again")))
     async with session_bus(tmp_path) as bus:
-        service, notifier = Service(), FreedesktopNotifier(bus.address)
+        service, notifier = Service(), FreedesktopNotifier(bus.address, (1, 1, b"rgba"))
         await service.live(bus.address)
         notifier.show(Notice("load failed", "qwen", "exit 1 <b>&", offers))
         notifier.show(Notice("load failed", "gemma", "", ()))
@@ -124,9 +124,10 @@ async def test_freedesktop_service_shows_replaces_and_hears_of_buttons(tmp_path)
         first, second, third = service.shown
         assert first[:6] == (
             "llama-swap Desktop", 0, "llamaswap-desktop", "qwen", "exit 1 &lt;b&gt;&amp;",
-            ["default", "Show log", "offer 0", "Show log", "offer 1", "Try again"],
+            ["offer 0", "Show log", "offer 1", "Try again", "default", ""],
         )  # fmt: skip
         assert first[6]["desktop-entry"] == ("s", "llamaswap-desktop")
+        assert first[6]["image-data"] == ("(iiibiiay)", (1, 1, 4, True, 8, 4, b"rgba"))
         assert (second[1], third[1]) == (41, 0), "of a kind: the second takes the first one's place"
         await service.press(41, "offer 1")
         await service.press(43, "default")

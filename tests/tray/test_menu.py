@@ -198,6 +198,16 @@ def test_about_names_the_version():
     assert entry(menu_for(serving(), version="1.2"), "about", "version").label == "llama-swap Desktop 1.2"
 
 
+def test_problems_of_a_program_that_serves_have_a_place_of_their_own():
+    problem = "the changed configuration cannot be used: config.yaml:5:8: models.m.ttl: 'soon' is no number of seconds"
+    menu = menu_for(dataclasses.replace(serving(), problems=(problem,)))
+    problems = entry(menu, "problems")
+    assert problems.label == "Remarks (1)"
+    assert " ".join(one.label for one in problems.entries if one.key.startswith("problem")) == problem
+    assert entry(menu, "problems", "edit").action is Local.EDIT_CONFIG
+    assert not [one for one in menu if one.key == "try again"]
+
+
 def test_every_entry_has_its_own_key_and_a_label():
     def check(menu):
         keys = [one.key for one in menu]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
+from llamaswap_desktop.snapshot import ModelSnapshot, PauseSnapshot, Snapshot, WaitingSnapshot
 from llamaswap_desktop.tray import texts
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
 
@@ -86,8 +86,9 @@ def test_problems_are_wrapped_for_a_menu_and_whole():
     assert " ".join(lines) == problem.strip()
 
 
-def test_warnings_of_a_program_that_serves_are_no_problem():
-    assert texts.problem_lines(serving(problems=("unknown key",))) == ()
+def test_remarks_of_a_program_that_serves_are_in_the_menu_only():
+    assert texts.problem_lines(serving(problems=("unknown key",))) == ("unknown key",)
+    assert "unknown key" not in texts.tooltip(serving(problems=("unknown key",)))
 
 
 def test_tooltip_tells_state_address_and_last_error():
@@ -99,3 +100,25 @@ def test_tooltip_is_bounded():
     told = texts.tooltip(serving(*(model(f"{number}" * 50, problem="p" * 100) for number in range(5))))
     assert len(told) == texts.TOOLTIP_LIMIT
     assert told.endswith("…")
+
+
+def test_status_tells_pause_and_memory():
+    loaded = serving(model("a", READY, memory_bytes=3 * 2**30), model("b", READY, memory_bytes=2**30))
+    assert texts.status_line(loaded) == "2 models are loaded  ·  4.0 GiB"
+    assert texts.status_line(serving(paused=PauseSnapshot(None))) == "Paused: no model is loaded until you resume"
+    assert texts.status_line(serving(paused=PauseSnapshot(9.0))) == "Paused for a while"
+
+
+def test_tooltip_says_what_is_waited_for():
+    waiting = WaitingSnapshot(ModelId("m"), 14.0, 1, "waiting 14 s: qwen is answering 1 request; then load m")
+    lines = texts.tooltip(serving(model(waiting=1), waiting=(waiting,))).split("\n")
+    assert lines == ["llama-swap Desktop: Loading m…", waiting.sentence, "http://127.0.0.1:9292"]
+
+
+def test_line_below_the_status_says_where_and_by_which_profile():
+    assert texts.address_line(serving(profile="work")) == "http://127.0.0.1:9292  ·  profile work"
+    assert texts.address_line(Snapshot()) == "Not serving"
+
+
+def test_pins_and_processes_that_cannot_be_ended_are_told():
+    assert texts.model_line(model(is_pinned=True, is_stuck=True)) == "m  ·  pinned  ·  cannot be ended"

@@ -27,10 +27,17 @@ _MOST_REMEMBERED = 20
 
 
 class FreedesktopNotifier:
-    """Shows messages by the notification service on ``bus_address``; lives on the running loop."""
+    """Shows messages by the notification service on ``bus_address``; lives on the running loop.
 
-    def __init__(self, bus_address: str) -> None:
+    ``picture`` stands beside each: width, height and RGBA bytes.  An icon by name shows where we are installed only.
+    """
+
+    def __init__(self, bus_address: str, picture: tuple[int, int, bytes] | None = None) -> None:
         self._bus_address = bus_address
+        self._hints: dict[str, tuple[str, object]] = {"desktop-entry": ("s", APP_ID)}
+        if picture is not None:
+            width, height, rgba = picture
+            self._hints["image-data"] = ("(iiibiiay)", (width, height, 4 * width, True, 8, 4, rgba))
         self._queue: asyncio.Queue[Notice] = asyncio.Queue()
         self._numbers: dict[str, int] = {}
         """By kind: the number of its last message, which the next one replaces."""
@@ -76,11 +83,10 @@ class FreedesktopNotifier:
         offers = {f"offer {number}": offer for number, offer in enumerate(notice.offers)}
         words = [word for key, offer in offers.items() for word in (key, offer.label)]
         if notice.offers:
-            offers["default"] = notice.offers[0]
-            words = ["default", notice.offers[0].label, *words]
-        hints = {"desktop-entry": ("s", APP_ID)}
+            offers["default"] = notice.offers[0]  # a click on the message; services that want a button have one
+            words = [*words, "default", ""]
         replaces = self._numbers.get(notice.kind, 0)
-        body = (_APP_NAME, replaces, APP_ID, notice.title, _escaped(notice.text), words, hints, _SERVICE_DECIDES)
+        body = (_APP_NAME, replaces, APP_ID, notice.title, _escaped(notice.text), words, self._hints, _SERVICE_DECIDES)
         try:
             (number,) = await bus.call(_SERVICE, "Notify", "susssasa{sv}i", *body)
         except CallFailed as error:

@@ -174,7 +174,7 @@ class SniTray:
             _log.warning(
                 "no tray icon yet: this desktop shows none (on GNOME the AppIndicator extension does)%s", dashboard
             )
-            self._wishes.act(Local.END_UNLESS_SERVING)
+            self._wishes.act(Local.NO_PANEL)
 
     async def _keep_drawing(self, bus: Bus, objects: TrayObjects) -> None:
         loop = asyncio.get_running_loop()
