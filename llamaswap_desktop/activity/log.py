@@ -5,7 +5,7 @@ after a while, or at once when somebody asks something, so that waking the threa
 
 The while is 50 ms if there is a file to be written or a listener to be told.  Else nobody can know before he asks, and
 a log in memory keeps the newest entries only: what has been pushed out by then need not be read, packed and inserted,
-which takes 60 µs a request of the one interpreter lock.  It has had its id, as if it had been.
+which takes 30 µs a request of the one interpreter lock.  It has had its id, as if it had been.
 """
 
 import asyncio

@@ -135,18 +135,19 @@ class Pacing(asyncio.Protocol):
 
 
 async def pace(port, connections, events, pause_s):
-    """Open the streams over one pause, so that their events come evenly, and wait for all of them."""
+    """Open the streams evenly over some seconds and wait for all of them; delays count from when all are open."""
     loop = asyncio.get_running_loop()
     message = request(events, pause_s)
     delays, clients = [], []
     began = time.monotonic()
     for number in range(connections):
         clients.append((await loop.create_connection(lambda: Pacing(message, delays), "127.0.0.1", port))[1])
-        await asyncio.sleep(max(0.0, began + 5 * pause_s * number / connections - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + 25 * pause_s * number / connections - time.monotonic()))
+    delays.clear()
     await asyncio.gather(*(client.done for client in clients))
     delays.sort()
     return {
-        "missing": connections * events - len(delays),
+        "missing": connections * events - sum(client.events for client in clients),
         "reordered": sum(not client.is_in_order for client in clients),
         "median_ms": delays[len(delays) // 2] * 1000,
         "p99_ms": delays[int(len(delays) * 0.99)] * 1000,
