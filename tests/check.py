@@ -1,7 +1,7 @@
 """Checks everything: format, lint, types, then the tests ring by ring.
 
     python tests/check.py            all of it
-    python tests/check.py fast       one ring (fast, proof, child, real, whole)
+    python tests/check.py fast       one ring (fast, proof, child, real, whole, browser)
 
 Each step prints its seconds; a ring that takes longer than its budget fails on CI.  SOAK=1 runs the long counts.
 """
@@ -30,11 +30,12 @@ STEPS = (
     Step("format", ("ruff", "format", "--check", "."), 10),
     Step("lint", ("ruff", "check", "."), 20),
     Step("types", ("mypy",), 90),
-    _ring("fast", "not child and not real and not whole and not proof", 90),
+    _ring("fast", "not child and not real and not whole and not browser and not proof", 90),
     _ring("proof", "proof", 120),
     _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
     _ring("whole", "whole", 480),
+    _ring("browser", "browser", 240),
 )
 
 

@@ -86,9 +86,11 @@ def until(fact: Callable[[], T], name: str, timeout_s: float = PATIENCE_S) -> T:
 class Browser:
     """A browser that looks at the program at ``address``."""
 
-    def __init__(self, driver: webdriver.Chrome) -> None:
+    def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
         self.driver = driver
+        self.downloads = downloads
         self.address = ""
+        self.expected: list[str] = []
 
     def open(self, hash_: str = "#/models") -> None:
         """Load the page anew, as the person's first look at ``hash_``."""
@@ -138,7 +140,12 @@ class Browser:
 
     def choose(self, css: str, value: str) -> None:
         """Choose an option by its value, as soon as it is offered."""
-        until(lambda: self.find(f"{css} option[value='{value}']"), f"{value} is offered").click()
+
+        def offered() -> WebElement | None:
+            options = self.all(f"{css} option")
+            return next((each for each in options if each.get_property("value") == value), None)
+
+        until(offered, f"{value} is offered").click()
 
     def run(self, script: str, *arguments: object) -> object:
         return self.driver.execute_script(script, *arguments)
@@ -178,6 +185,6 @@ def browser(home: Path) -> Iterator[Browser]:
     environment = {**os.environ, "HOME": str(home)}
     driver = webdriver.Chrome(options, Service(need("chromedriver", "chromium-driver"), env=environment))
     try:
-        yield Browser(driver)
+        yield Browser(driver, home / "downloads")
     finally:
         driver.quit()

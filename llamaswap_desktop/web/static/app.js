@@ -60,7 +60,7 @@ function Navigation({ page }) {
       <ul>
         ${Object.entries(PAGES).map(
           ([name, { title }]) => html`
-            <li key=${name}>
+            <li key=${name} class=${`to-${name}`}>
               <a href=${`#/${name}`} aria-current=${name === page ? "page" : undefined}><${Icon} name=${name} size="20" /><span>${title}</span></a>
             </li>`,
         )}
@@ -85,6 +85,7 @@ function HeadLine() {
       <p role="status"><span class=${`dot ${connection}`} aria-hidden="true"></span><span>${summary}</span></p>
       <div class="actions">
         ${picture?.paused && html`<button type="button" class="primary" onClick=${() => attempt(() => command("resume"))}><${Icon} name="play" /><span>Resume</span></button>`}
+        <a class="button quiet icon-only narrow-only" href="#/settings" aria-label="Settings"><${Icon} name="settings" /></a>
         <${ThemeSwitch} />
       </div>
     </header>`;

@@ -1,0 +1,101 @@
+"""The Activity page: running and finished requests, filters, captures, export."""
+
+import csv
+import json
+import urllib.request
+
+import pytest
+
+from tests.browser.browsing import until
+from tests.browser.models import configuration, responder
+
+pytestmark = pytest.mark.browser
+
+
+def config():
+    return configuration(responder("quick"), responder("slow", "--chunk-delay", "0.4"))
+
+
+def ask(address, model, **more):
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello, llama!"}], **more}
+    headers = {"Content-Type": "application/json", "X-Session-ID": "evening"}
+    request = urllib.request.Request(f"{address}/v1/chat/completions", json.dumps(body).encode(), headers)
+    return urllib.request.urlopen(request, timeout=30)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_requests(address):
+    for number in range(30):
+        ask(address, "quick", stream=number % 2 == 0).read()
+
+
+def rows(view):
+    return view.all("tbody tr:not(.running)")
+
+
+def test_rows_totals_and_pages(view):
+    view.open("#/activity?limit=25")
+    view.sees(".pager", "1–25 of 30")
+    view.sees(".totals", "30")
+    assert len(rows(view)) == 25
+    view.click("button", "Older")
+    view.sees(".pager", "26–30 of 30")
+    assert len(rows(view)) == 5
+
+
+def test_sorting_and_filters_are_the_server_s(view):
+    view.open("#/activity")
+    view.click("th button", "Took")
+    view.sees("th[aria-sort=descending]", "Took")
+    view.click("th button", "Took")
+    view.sees("th[aria-sort=ascending]", "Took")
+    view.choose("select[name=model]", "slow")
+    view.sees(".empty", "Nothing has been asked yet")
+    view.click("button", "Clear")
+    view.sees("td.model", "quick")
+    view.choose("select[name=period]", "hour")
+    view.sees(".pager", "of 30")
+
+
+def test_running_request_is_shown_and_can_be_cancelled(view):
+    view.open("#/activity")
+    with ask(view.address, "slow", stream=True, max_tokens=100):
+        view.sees("tr.running", "slow")
+        view.sees("tr.running .tag", "evening")
+        view.click("tr.running button", "Cancel")
+        view.sees_no("tr.running", "slow")
+    view.sees("td.model", "slow")
+
+
+def test_capture_shows_request_and_reassembled_answer(view):
+    view.open("#/activity/1")
+    view.sees("dialog pre", "Hello, llama!")
+    view.sees("dialog pre[aria-label=Answer]", "m0 m1 m2 m3 m4")
+    view.click("dialog button", "As sent")
+    view.sees("dialog pre", "data: {")
+    view.click("dialog button[aria-label=Close]")
+    view.sees_no("dialog")
+    view.click("a[aria-label='Details of request 2']")
+    view.sees("dialog pre", '"I am m."')
+
+
+def test_capture_that_is_gone_is_explained(view):
+    view.expected = ["404"]
+    view.open("#/activity/999999")
+    view.sees("dialog", "has not been kept")
+
+
+def test_export(view):
+    view.open("#/activity")
+    view.sees("td.model", "quick")
+    for label, suffix in (("CSV", "csv"), ("JSON", "json"), ("Markdown", "md")):
+        view.click("button", label)
+        file = until(lambda suffix=suffix: next(view.downloads.glob(f"*.{suffix}"), None), f"{label} is saved")
+        text = file.read_text(encoding="utf-8")
+        if suffix == "csv":
+            entries = list(csv.DictReader(text.splitlines()))
+        elif suffix == "json":
+            entries = json.loads(text)
+        else:
+            entries = text.splitlines()[2:]
+        assert len(entries) >= 30
