@@ -4,16 +4,20 @@ Python packages bring theirs along.  Python's own lies beside its library; that 
 in the Debian package which it came from, and on Windows in Python's.
 """
 
+import json
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from installer.contents import ROOT
+from installer import about
+from installer.contents import PACKAGE, ROOT
 
 _NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
 _OWN = "llamaswap-desktop"
@@ -28,30 +32,47 @@ class MissingLicence(Exception):
     """Something would be shipped without its licence."""
 
 
-def collect(folder: str, pure: Iterable[Entry], binaries: Iterable[Entry]) -> list[Entry]:
-    """Copy every licence into ``folder`` and return the entries to ship, below ``licences/``.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something in the bundle that somebody has made: its licence texts, and what a list of parts says of it.
 
-    Raises ``MissingLicence`` naming everything that has none.
+    ``licence`` is an SPDX expression, empty if its makers give none; ``url`` is a package URL (purl).
     """
+
+    name: str
+    version: str
+    url: str
+    licence: str
+    texts: tuple[Path, ...]
+
+
+def parts_of(pure: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
+    """Return everything that the bundle is made of; raises ``MissingLicence`` naming what has no licence text."""
+    pure, binaries = list(pure), list(binaries)
+    own = Part(_OWN, about.version(), f"pkg:generic/{_OWN}@{about.version()}", "MIT", (ROOT / "LICENSE",))
+    python_version = platform.python_version()
+    python = Part("python", python_version, f"pkg:generic/python@{python_version}", "PSF-2.0", (_python_licence(),))
+    names = sorted({*distributions_of(pure, binaries), _BOOTLOADER})
+    found = [own, python, *map(_distribution, names), *_web_parts()]
+    found += {part.name: part for part in map(_system_part, system_libraries(binaries))}.values()
+    if missing := sorted(part.name for part in found if not part.texts):
+        raise MissingLicence(f"no licence for {', '.join(missing)}: nothing may be shipped without its licence")
+    return found
+
+
+def collect(folder: str, parts: Iterable[Part]) -> list[Entry]:
+    """Copy every licence text into ``folder`` and return the entries to ship, below ``licences/``."""
     place = Path(folder) / "licences"
     shutil.rmtree(place, ignore_errors=True)
-    pure, binaries = list(pure), list(binaries)
-    found = {_OWN: [ROOT / "LICENSE"], "python": [_python_licence()]}
-    for name in sorted({*distributions_of(pure, binaries), _BOOTLOADER}):
-        found[name] = licence_files(name)
-    for library in system_libraries(binaries):
-        package, copyright_file = _debian_copyright(library)
-        found[package] = [copyright_file] if copyright_file else []
-    missing = sorted(name for name, files in found.items() if not files)
-    if missing:
-        raise MissingLicence(f"no licence for {', '.join(missing)}: nothing may be shipped without its licence")
     entries = []
-    for name, files in found.items():
-        for file in files:
-            copy = place / name / file.name
+    for part in parts:
+        for text in part.texts:
+            copy = place / part.name / text.name
+            if copy.exists():
+                copy = copy.with_name(f"{text.parent.name}-{text.name}")
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy if not copy.exists() else copy.with_name(f"{file.parent.name}-{file.name}"))
-        entries += [(f"licences/{name}/{path.name}", str(path), "DATA") for path in sorted((place / name).iterdir())]
+            shutil.copyfile(text, copy)
+            entries.append((f"licences/{part.name}/{copy.name}", str(copy), "DATA"))
     return entries
 
 
@@ -73,11 +94,25 @@ def distributions_of(pure: Iterable[Entry], binaries: Iterable[Entry]) -> set[st
     return {_normal(name) for name in found}
 
 
-def licence_files(distribution: str) -> list[Path]:
-    """Return the licence texts that an installed distribution brings along."""
-    files = metadata.distribution(distribution).files or []
-    inside = [file for file in files if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
-    return [Path(str(file.locate())) for file in inside]
+def _distribution(name: str) -> Part:
+    found = metadata.distribution(name)
+    inside = [file for file in found.files or [] if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
+    texts = tuple(Path(str(file.locate())) for file in inside)
+    licence = found.metadata.get("License-Expression", "")
+    return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
+
+
+def _web_parts() -> list[Part]:
+    """Return the JavaScript libraries of the dashboard."""
+    folder = PACKAGE / "web" / "vendor"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return [_web_part(folder / part["name"], part) for part in manifest]
+
+
+def _web_part(folder: Path, manifest: Mapping[str, str]) -> Part:
+    name, version = manifest["name"], manifest["version"]
+    texts = tuple(path for path in folder.iterdir() if _NAMES.search(path.name))
+    return Part(name, version, f"pkg:npm/{name}@{version}", manifest["licence"], texts)
 
 
 def system_libraries(binaries: Sequence[Entry]) -> list[str]:
@@ -113,15 +148,17 @@ def _python_licence() -> Path:
     raise MissingLicence(f"Python's own licence is in none of {', '.join(map(str, places))}")
 
 
-def _debian_copyright(library: str) -> tuple[str, Path | None]:
-    """Return the package that ``library`` came from and its copyright file."""
+def _system_part(library: str) -> Part:
+    """Return the Debian package that ``library`` came from."""
     for path in (library, library.removeprefix("/usr")):
         answer = subprocess.run(["dpkg", "-S", path], capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             package = answer.stdout.partition(":")[0]
-            file = Path("/usr/share/doc") / package / "copyright"
-            return package, file if file.exists() else None
-    return Path(library).name, None
+            asked = ["dpkg-query", "-W", "-f", "${Version}", package]
+            version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+            text = Path("/usr/share/doc") / package / "copyright"
+            return Part(package, version, f"pkg:deb/{package}@{version}", "", (text,) if text.exists() else ())
+    return Part(Path(library).name, "", f"pkg:generic/{Path(library).name}", "", ())
 
 
 def _normal(name: str) -> str:

@@ -7,7 +7,7 @@ from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desk import Desk
-from llamaswap_desktop.desktop import APP_ID, BalloonNotifier, Notifier, QuietNotifier, build_autostart, take_lock
+from llamaswap_desktop.desktop import BalloonNotifier, NoAutostart, Notifier, QuietNotifier, build_autostart, take_lock
 from llamaswap_desktop.desktop import user_paths as paths_of_user
 from llamaswap_desktop.notices import crashed, unexpected_error
 from llamaswap_desktop.process import user_environment
@@ -26,7 +26,7 @@ def run_desktop(options: "ServeOptions") -> int:
     ``ListenFailed`` only where there is no tray to show them.
     """
     paths = paths_of_user()
-    unlock = take_lock(APP_ID, paths.state_dir)
+    unlock = take_lock(paths.lock_name, paths.state_dir)
     if unlock is None:
         return bring_up_the_first(paths, is_autostart=options.is_autostart)
     try:
@@ -62,7 +62,8 @@ def _run(options: "ServeOptions", program: Program) -> int:
     environment = user_environment()
     sources = options.sources or Sources(file=program.paths.config_file)
     core = CoreThread(options, program, build_companions)
-    desk = Desk(core, program.paths, sources, build_autostart(environment), environment)
+    autostart = NoAutostart() if program.paths.is_portable else build_autostart(environment)
+    desk = Desk(core, program.paths, sources, autostart, environment)
 
     def tell_unexpected(what: str) -> None:
         core.report("unexpected", f"something went wrong inside: {what}; the log has details")

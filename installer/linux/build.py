@@ -47,12 +47,18 @@ def lay_out(bundle: Path, prefix: Path, version: str) -> None:
     for size_px in icons.HICOLOR_SIZES_PX:
         _write(share / f"icons/hicolor/{size_px}x{size_px}/apps/{ID}.png", icons.picture(size_px).read_bytes())
     _write(share / f"icons/hicolor/scalable/apps/{ID}.svg", (contents.ROOT / "assets/icons/app.svg").read_bytes())
-    manual = (HERE / f"{ID}.1").read_text(encoding="utf-8").replace("@VERSION@", version)
-    _write(share / f"man/man1/{ID}.1.gz", gzip.compress(manual.encode(), mtime=0))
+    _write(share / f"man/man1/{ID}.1.gz", gzip.compress(manual(version).encode(), mtime=0))
     _write(share / f"bash-completion/completions/{ID}", script_for("bash", VERBS).encode())
     _write(share / f"zsh/site-functions/_{ID}", script_for("zsh", VERBS).encode())
     _write(share / f"fish/vendor_completions.d/{ID}.fish", script_for("fish", VERBS).encode())
     _write(share / f"doc/{ID}/copyright", _copyright().encode())
+
+
+def manual(version: str) -> str:
+    """Return the manual page, with a line for each verb of the command line."""
+    text = (HERE / f"{ID}.1").read_text(encoding="utf-8").replace("@VERSION@", version)
+    verbs = "\n".join(f".TP\n.B {name}\n{verb.about}" for name, verb in VERBS.items())
+    return text.replace("@VERBS@", verbs.replace("'", "\\(aq"))
 
 
 def glibc_needed(folder: Path) -> str:

@@ -44,6 +44,8 @@ refresh_menus() {
 
 if [ -n "$uninstall" ]; then
   [ -d "$program" ] || { echo "nothing is installed in $prefix"; exit 1; }
+  autostart="${XDG_CONFIG_HOME:-$HOME/.config}/autostart/llamaswap-desktop.desktop"
+  if grep -qsF "$program/" "$autostart"; then rm "$autostart"; fi
   remove_installed
   refresh_menus
   echo "removed from $prefix; your own files stay in ~/.config/llamaswap-desktop and ~/.local/state/llamaswap-desktop"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,15 @@ APP_ID = "llamaswap-desktop"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The program's folders; none of them is created by asking for it."""
+    """The program's folders; none of them is created by asking for it.
+
+    ``is_portable`` is whether they lie beside the executable: then nothing is left on the computer that it runs on.
+    """
 
     config_dir: Path
     state_dir: Path
     log_dir: Path
+    is_portable: bool = False
 
     @property
     def config_file(self) -> Path:
@@ -42,6 +47,13 @@ class Paths:
         """What models were seen to take of each device."""
         return self.state_dir / "memory.json"
 
+    @property
+    def lock_name(self) -> str:
+        """What only one tray at a time may hold; a portable copy does not stand in the way of an installed one."""
+        if not self.is_portable:
+            return APP_ID
+        return f"{APP_ID}-{hashlib.sha256(os.fsencode(self.state_dir)).hexdigest()[:16]}"
+
     def config_backups_of(self, config_file: Path | None) -> Path:
         """Where earlier versions of a configuration file are kept, apart from those of every other file."""
         place = os.fsencode(os.path.abspath(config_file or self.config_file))  # noqa: PTH100 - links are not followed
@@ -49,9 +61,24 @@ class Paths:
 
 
 def user_paths() -> Paths:
-    """Return the per-user folders of this system."""
+    """Return the per-user folders of this system, or a portable copy's own."""
+    if data := portable_folder():
+        return Paths(config_dir=data, state_dir=data / "state", log_dir=data / "logs", is_portable=True)
     roaming = PlatformDirs(APP_ID, appauthor=False, roaming=True)
     local = PlatformDirs(APP_ID, appauthor=False)
     return Paths(
         config_dir=Path(roaming.user_config_dir), state_dir=Path(local.user_state_dir), log_dir=Path(local.user_log_dir)
     )
+
+
+def portable_folder() -> Path | None:
+    """Return the folder ``data`` beside the executable if this is a portable copy, else None.
+
+    It is one if there is such a folder, or a file ``portable.ini``.  Only a built program can be: from source, what
+    lies beside Python is none of our business.
+    """
+    if not getattr(sys, "frozen", False):
+        return None
+    home = Path(sys.executable).parent
+    is_portable = (home / "portable.ini").is_file() or (home / "data").is_dir()
+    return home / "data" if is_portable else None

@@ -1,4 +1,4 @@
-"""One browser for all tests of this folder, a program of its own for each file, and a look at the console after each test."""
+"""One browser for all tests of this folder, a program for each file, and a look at the console after each test."""
 
 import sys
 

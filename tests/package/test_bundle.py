@@ -1,5 +1,6 @@
 """The bundle itself: small, quick, modest, complete."""
 
+import shutil
 import statistics
 import subprocess
 import time
@@ -69,3 +70,17 @@ def test_idle_it_hardly_uses_the_processor(tmp_path):
         before_s = sum(own.cpu_times()[:2])
         time.sleep(5)
         assert sum(own.cpu_times()[:2]) - before_s < 0.05
+
+
+def test_portable_copy_leaves_nothing_in_the_home(tmp_path):
+    copy, home = tmp_path / "Stick of Söhne", tmp_path / "home"
+    shutil.copytree(need_bundle(), copy, symlinks=True)
+    (copy / "data").mkdir()
+    home.mkdir()
+    for words in (["serve", "--user"], []):
+        program = [str(copy / contents.CONSOLE_NAME), *words]
+        with running(program, tmp_path / "log", user_environment(home)) as portable:
+            assert "demo" in portable.chat()
+    assert (copy / "data" / "config.yaml").is_file()
+    assert (copy / "data" / "logs").is_dir()
+    assert list(home.iterdir()) == []
