@@ -98,7 +98,7 @@ def _distribution(name: str) -> Part:
     found = metadata.distribution(name)
     inside = [file for file in found.files or [] if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
     texts = tuple(Path(str(file.locate())) for file in inside)
-    licence = found.metadata.get("License-Expression", "")
+    licence = found.metadata["License-Expression"] if "License-Expression" in found.metadata else ""  # noqa: SIM401 - it has no get
     return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
 
 
