@@ -98,7 +98,7 @@ def _distribution(name: str) -> Part:
     found = metadata.distribution(name)
     inside = [file for file in found.files or [] if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
     texts = tuple(Path(str(file.locate())) for file in inside)
-    licence = found.metadata["License-Expression"] if "License-Expression" in found.metadata else ""
+    licence = str(found.metadata.json.get("license_expression", ""))
     return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
 
 

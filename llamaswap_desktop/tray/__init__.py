@@ -1,7 +1,7 @@
 """Draws the latest snapshot as icon and menu; turns clicks into commands."""
 
 from llamaswap_desktop.tray.choose import build_tray
-from llamaswap_desktop.tray.entries import Action, CopyText, Local, ShowLog, Switch, Together, Turn
+from llamaswap_desktop.tray.entries import Action, CopyText, Local, OpenPage, ShowLog, Switch, Together, Turn
 from llamaswap_desktop.tray.shell import Tray, Wishes
 from llamaswap_desktop.tray.view import Surroundings, View
 
@@ -9,6 +9,7 @@ __all__ = [
     "Action",
     "CopyText",
     "Local",
+    "OpenPage",
     "ShowLog",
     "Surroundings",
     "Switch",
