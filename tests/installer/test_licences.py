@@ -49,6 +49,11 @@ def test_a_part_without_a_licence_stops_the_build(monkeypatch):
         licences.parts_of([("aiohttp.web", "aiohttp/web.py", "PYMODULE")], [])
 
 
+def test_modules_kept_as_files_have_owners_too():
+    modules = [("pystray/_win32.py", "x/pystray/_win32.py", "DATA"), ("aiohttp.web", "x/aiohttp/web.py", "PYMODULE")]
+    assert licences.distributions_of(modules, []) == {"pystray", "aiohttp"}
+
+
 def test_a_module_of_nobody_stops_the_build():
     with pytest.raises(licences.MissingLicence, match="nobodys is in the bundle"):
         licences.parts_of([("nobodys.module", "/tmp/nobodys/module.py", "PYMODULE")], [])
