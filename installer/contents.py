@@ -27,6 +27,9 @@ UNUSED = (
 _UNUSED_ON_LINUX = ("gi", "Xlib", "pystray", "llamaswap_desktop.tray.gtk", "llamaswap_desktop.tray.windows")
 """The tray of old panels needs the distribution's GTK: 150 MB, and its search paths would leak into every child."""
 
+REPLACEABLE = {"pystray": "py"}
+"""Kept as files of their own: the LGPL gives users the right to put another version in their place."""
+
 _LEFT_TO_THE_SYSTEM = ("libstdc++.so", "libgcc_s.so")
 """Every Linux with a desktop has them; ours are the libraries that are most likely to break somebody else's program."""
 

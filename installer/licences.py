@@ -46,13 +46,13 @@ class Part:
     texts: tuple[Path, ...]
 
 
-def parts_of(pure: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
+def parts_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
     """Return everything that the bundle is made of; raises ``MissingLicence`` naming what has no licence text."""
-    pure, binaries = list(pure), list(binaries)
+    modules, binaries = list(modules), list(binaries)
     own = Part(_OWN, about.version(), f"pkg:generic/{_OWN}@{about.version()}", "MIT", (ROOT / "LICENSE",))
     python_version = platform.python_version()
     python = Part("python", python_version, f"pkg:generic/python@{python_version}", "PSF-2.0", (_python_licence(),))
-    names = sorted({*distributions_of(pure, binaries), _BOOTLOADER})
+    names = sorted({*distributions_of(modules, binaries), _BOOTLOADER})
     found = [own, python, *map(_distribution, names), *_web_parts()]
     found += {part.name: part for part in map(_system_part, system_libraries(binaries))}.values()
     if missing := sorted(part.name for part in found if not part.texts):
@@ -76,19 +76,19 @@ def collect(folder: str, parts: Iterable[Part]) -> list[Entry]:
     return entries
 
 
-def distributions_of(pure: Iterable[Entry], binaries: Iterable[Entry]) -> set[str]:
+def distributions_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> set[str]:
     """Return the names of the Python distributions whose modules or libraries these are, but for our own.
 
     Raises ``MissingLicence`` for a module that is neither Python's nor any distribution's.
     """
     owners = metadata.packages_distributions()
     own_libraries = {f"{name.replace('-', '_')}.libs": name for names in owners.values() for name in names}
-    tops = {name.partition(".")[0] for name, _, _ in pure}
+    tops = {_top(name) for name, _, _ in modules}
     tops |= {Path(name).parts[0] for name, _, kind in binaries if len(Path(name).parts) > 1}
     found: set[str] = set()
     for top in tops - sys.stdlib_module_names - {"llamaswap_desktop"}:
         names = owners.get(top) or [name for libs, name in own_libraries.items() if libs.lower() == top.lower()]
-        if not names and not _is_pythons(top, pure):
+        if not names and not _is_pythons(top, modules):
             raise MissingLicence(f"{top} is in the bundle and belongs to no distribution")
         found.update(names)
     return {_normal(name) for name in found}
@@ -98,7 +98,7 @@ def _distribution(name: str) -> Part:
     found = metadata.distribution(name)
     inside = [file for file in found.files or [] if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
     texts = tuple(Path(str(file.locate())) for file in inside)
-    licence = found.metadata["License-Expression"] if "License-Expression" in found.metadata else ""  # noqa: SIM401 - it has no get
+    licence = str(found.metadata.json.get("license_expression", ""))
     return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
 
 
@@ -126,11 +126,16 @@ def system_libraries(binaries: Sequence[Entry]) -> list[str]:
     return sorted({file for file in outside if is_systems(file) or not file.startswith(tuple(prefixes))})
 
 
-def _is_pythons(top: str, pure: Iterable[Entry]) -> bool:
+def _top(name: str) -> str:
+    """Return the outermost package of a module's name, or of its file's place in the bundle."""
+    return re.split(r"[./\\]", name, maxsplit=1)[0]
+
+
+def _is_pythons(top: str, modules: Iterable[Entry]) -> bool:
     if top == f"python{sys.version_info[0]}.{sys.version_info[1]}":  # the folder of its extension modules
         return True
     stdlib = Path(sysconfig.get_path("stdlib")).resolve()
-    files = (Path(file).resolve() for name, file, _ in pure if name.partition(".")[0] == top)
+    files = (Path(file).resolve() for name, file, _ in modules if _top(name) == top)
     return any(file.is_relative_to(stdlib) and "site-packages" not in file.parts for file in files)
 
 

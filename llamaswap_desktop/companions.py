@@ -17,10 +17,11 @@ from llamaswap_desktop.app import App
 from llamaswap_desktop.desktop import Notifier, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError
 from llamaswap_desktop.group_switches import GroupSwitches
-from llamaswap_desktop.notices import Act, Notices, shared_on_lan, start_failed, trouble
+from llamaswap_desktop.notices import Act, Notices, shared_on_lan, start_failed, trouble, update_found
 from llamaswap_desktop.pausing import PauseWatch
 from llamaswap_desktop.settings import Settings, SettingsFile, SettingsRefused
 from llamaswap_desktop.tasks import spawn
+from llamaswap_desktop.updates import UpdateWatch
 
 if TYPE_CHECKING:
     from llamaswap_desktop.desktop.logind import Logind
@@ -73,12 +74,15 @@ class Companions:
         groups = GroupSwitches(app.core, self._settings)
         pauses = PauseWatch(app.core, self._settings)
         pauses.start()
+        updates = UpdateWatch(self._settings, lambda release: self.notifier.show(update_found(release, self._act)))
+        updates.start()
         logind = self._listen_to_logind(app)
         try:
             yield
         finally:
             if logind is not None:
                 await logind.close()
+            await updates.stop()
             await pauses.stop()
             groups.stop()
             notices.stop()

@@ -27,6 +27,7 @@ from llamaswap_desktop.tray import (
     Action,
     CopyText,
     Local,
+    OpenPage,
     ShowLog,
     Surroundings,
     Switch,
@@ -115,6 +116,8 @@ class Desk:
                 self._copy(text)
             case ShowLog(model):
                 self._open(self._paths.log_dir / (APP_FILE if model is None else model_file_name(model)))
+            case OpenPage(url):
+                self._open_page(url)
             case Turn(switch, is_on):
                 self._turn(switch, is_on)
             case Together(commands):
@@ -160,10 +163,13 @@ class Desk:
 
     def _open_dashboard(self) -> None:
         if self._latest.address:
-            try:
-                open_url(f"{self._latest.address}/ui/", self._environment)
-            except OSError as error:
-                self._fail("A browser could not be opened", f"{error}; the dashboard is at {self._latest.address}/ui/")
+            self._open_page(f"{self._latest.address}/ui/")
+
+    def _open_page(self, url: str) -> None:
+        try:
+            open_url(url, self._environment)
+        except OSError as error:
+            self._fail("A browser could not be opened", f"{error}; the page is {url}")
 
     def _copy(self, text: str) -> None:
         try:

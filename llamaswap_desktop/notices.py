@@ -8,8 +8,9 @@ from llamaswap_desktop.core import Core
 from llamaswap_desktop.desktop import Notice, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError, Problem
 from llamaswap_desktop.events import ConfigRejected, Event, ProcessDied, ProcessStateChanged, StartFailed
-from llamaswap_desktop.tray import Action, CopyText, Local, ShowLog, size
+from llamaswap_desktop.tray import Action, CopyText, Local, OpenPage, ShowLog, size
 from llamaswap_desktop.types import ModelId, ProcessState
+from llamaswap_desktop.updates import Release
 
 _AT_REST = {ProcessState.STOPPED, ProcessState.SHUTDOWN}
 
@@ -142,6 +143,12 @@ def diagnostics_collected(file: Path, act: Act) -> Notice:
     offers = (Offer("Open folder", lambda: act(Local.OPEN_LOG_FOLDER)),)
     text = f"{file.name}; look through it before you give it to anybody."
     return Notice("diagnostics", "Diagnostics were collected", text, offers, was_asked_for=True)
+
+
+def update_found(release: Release, act: Act) -> Notice:
+    """Say that there is a newer version, and where one reads about it."""
+    offers = (Offer("Open page", lambda: act(OpenPage(release.page))),) if release.page else ()
+    return Notice("update", f"Version {release.version} is out", "Nothing was downloaded.", offers)
 
 
 def trouble(title: str, text: str) -> Notice:

@@ -2,6 +2,8 @@
 
     python tests/check.py            all of it
     python tests/check.py fast       one ring (fast, proof, child, real, whole, browser)
+    python tests/check.py package    what was built: executables, packages, installers; by hand, and for a release
+    python tests/check.py bundle     the ring ``whole`` against the built executables; likewise
 
 Each step prints its seconds; a ring that takes longer than its budget fails on CI.  SOAK=1 runs the long counts.
 """
@@ -10,7 +12,10 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,28 +25,35 @@ class Step:
     name: str
     command: tuple[str, ...]
     budget_s: float
+    by_hand: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def _ring(name: str, marks: str, budget_s: float) -> Step:
-    return Step(name, ("pytest", "-q", "-m", marks), budget_s)
+def _ring(name: str, marks: str, budget_s: float, **more: Any) -> Step:
+    return Step(name, ("pytest", "-q", "-m", marks), budget_s, **more)
+
+
+_BUILT = Path(__file__).parents[1] / "dist" / "llamaswap-desktop" / "llamaswap-desktop"
 
 
 STEPS = (
     Step("format", ("ruff", "format", "--check", "."), 10),
     Step("lint", ("ruff", "check", "."), 20),
     Step("types", ("mypy",), 90),
-    _ring("fast", "not child and not real and not whole and not browser and not proof", 90),
+    _ring("fast", "not child and not real and not whole and not browser and not proof and not package", 90),
     _ring("proof", "proof", 120),
     _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
     _ring("whole", "whole", 480),
     _ring("browser", "browser", 240),
+    _ring("package", "package", 900, by_hand=True),
+    _ring("bundle", "whole", 600, by_hand=True, environment={"LLAMASWAP_TEST_PROGRAM": str(_BUILT)}),
 )
 
 
 def main() -> int:
     """Run the steps that were asked for; return 0 if all of them passed."""
-    wanted = sys.argv[1:] or [step.name for step in STEPS]
+    wanted = sys.argv[1:] or [step.name for step in STEPS if not step.by_hand]
     unknown = set(wanted) - {step.name for step in STEPS}
     if unknown:
         print(f"no such step: {', '.join(sorted(unknown))}; there are {', '.join(step.name for step in STEPS)}")
@@ -53,7 +65,8 @@ def main() -> int:
             continue
         print(f"== {step.name}: {' '.join(step.command)}", flush=True)
         began = time.monotonic()
-        status = subprocess.run([sys.executable, "-m", *step.command], check=False).returncode
+        environment = {**os.environ, **step.environment}
+        status = subprocess.run([sys.executable, "-m", *step.command], env=environment, check=False).returncode
         seconds = time.monotonic() - began
         is_late = seconds > step.budget_s and not os.environ.get("SOAK")
         print_times.append(f"{step.name:8} {seconds:6.1f} s of {step.budget_s:.0f}{'  OVER BUDGET' if is_late else ''}")

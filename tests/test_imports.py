@@ -41,7 +41,8 @@ ROOMS = {
 
 WIRING = {
     "app", "build", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
-    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "cli", "firstrun", "__main__", "__init__",
+    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli", "firstrun",
+    "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 

@@ -30,7 +30,7 @@ _TEXTS = {
 
 _SCRIPTS = ("install.sh", "stop-running.sh")
 
-_GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)\0")
+_GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)(?=\0)")
 _DESCRIPTION = "One local address for all your AI models: starts, swaps and unloads model servers from the tray."
 
 

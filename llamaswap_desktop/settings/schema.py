@@ -48,6 +48,18 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     requests: WaitingRequests = WaitingRequests.REFUSE
 
 
+class Updates(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether ``url`` is asked once a day for the latest version; nothing is ever downloaded."""
+
+    check: bool = False
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse to ask nobody."""
+        if self.check and not self.url.startswith(("https://", "http://")):
+            raise ValueError(f"updates: url {self.url!r} is no address that can be asked, such as https://...")
+
+
 class GroupSwitches(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Switches of a group that were changed live; None is what the configuration says."""
 
@@ -71,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     theme: Theme = Theme.AUTO
     unload_before_sleep: bool = False
     pause: Pause = Pause()
+    updates: Updates = Updates()
     groups: Mapping[str, GroupSwitches] = {}
 
     def __post_init__(self) -> None:

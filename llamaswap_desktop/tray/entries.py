@@ -48,6 +48,13 @@ class ShowLog:
     model: ModelId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Show a page of the web in the browser."""
+
+    url: str
+
+
 class Switch(StrEnum):
     """What can be on or off on this desktop."""
 
@@ -71,7 +78,7 @@ class Together:
     commands: tuple[Command, ...]
 
 
-Action = Command | Local | CopyText | ShowLog | Turn | Together
+Action = Command | Local | CopyText | ShowLog | OpenPage | Turn | Together
 
 
 class Tick(StrEnum):

@@ -1,5 +1,6 @@
 """The bundle itself: small, quick, modest, complete."""
 
+import json
 import shutil
 import statistics
 import subprocess
@@ -56,10 +57,13 @@ def test_every_file_that_is_read_at_run_time_is_inside(tmp_path):
 
 def test_every_licence_is_shipped():
     licences = need_bundle() / "_internal" / "licences"
-    names = {path.name for path in licences.iterdir()}
+    names = {path.name for path in licences.iterdir() if path.is_dir()}
     assert {"llamaswap-desktop", "python", "pyinstaller", "aiohttp", "pillow", "uvloop"} <= names
     for name in names:
         assert [path for path in (licences / name).iterdir() if path.stat().st_size > 200], name
+    listed = json.loads((licences / "parts.spdx.json").read_text())
+    assert {package["name"] for package in listed["packages"]} == names
+    assert all(package["versionInfo"] for package in listed["packages"])
 
 
 def test_idle_it_hardly_uses_the_processor(tmp_path):

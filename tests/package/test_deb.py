@@ -19,11 +19,13 @@ OLD = "0.0.1"
 NOT_OURS = ("/proc", "/tmp", "/var/lib/dpkg", "/var/log", "/var/cache", "/dev", "/sys")
 
 
-def mirror() -> str:
-    """Where this machine has its own Debian from."""
+def origin() -> list[str]:
+    """Which Debian, and where it comes from: as this machine has its own, else as debootstrap knows it."""
+    if "\nID=debian\n" not in Path("/etc/os-release").read_text():
+        return ["bookworm"]
     words = ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages"]
     found = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    return next(site for site in found if "security" not in site)
+    return ["bookworm", next(site for site in found if "security" not in site)]
 
 
 class CleanRoot:
@@ -62,7 +64,8 @@ def clean_root(tmp_path_factory):
     if os.geteuid() != 0:
         pytest.skip("only root can make a clean root")
     path = tmp_path_factory.mktemp("clean") / "root"
-    subprocess.run([need("debootstrap", "debootstrap"), "--variant=minbase", "bookworm", path, mirror()], check=True,
+    suite, *mirror = origin()
+    subprocess.run([need("debootstrap", "debootstrap"), "--variant=minbase", suite, path, *mirror], check=True,
                    stdout=subprocess.DEVNULL)  # fmt: skip
     subprocess.run(["mount", "-t", "proc", "proc", path / "proc"], check=True)
     yield CleanRoot(path)

@@ -117,5 +117,6 @@ def test_every_key_is_shown_with_its_default():
         "theme": "auto",
         "unloadBeforeSleep": False,
         "pause": {"programs": (), "games": False, "requests": "refuse"},
+        "updates": {"check": False, "url": ""},
         "groups": {},
     }
