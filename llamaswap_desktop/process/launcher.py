@@ -15,9 +15,9 @@ from llamaswap_desktop.process.run_file import Kind, RunFile, sweep
 from llamaswap_desktop.process.win32 import CREATE_NO_WINDOW, forget_bundle_folder
 
 if sys.platform == "win32":
-    from llamaswap_desktop.process.tree_windows import Tree, start_tree
+    from llamaswap_desktop.process.tree_windows import ToolJob, Tree, start_tree
 else:
-    from llamaswap_desktop.process.tree_posix import Tree, start_tree
+    from llamaswap_desktop.process.tree_posix import ToolJob, Tree, start_tree
 
 _PATIENCE_S = 5.0
 _NO_WINDOW = CREATE_NO_WINDOW if sys.platform == "win32" else 0
@@ -68,6 +68,7 @@ class Launcher:
         self._guard = guard
         self._run_file = run_file
         self._numbers = itertools.count(1)
+        self._tools = ToolJob()
 
     @classmethod
     def open(cls, run_dir: Path, kind: Kind = Kind.SERVE) -> "Launcher":
@@ -119,11 +120,11 @@ class Launcher:
         return child
 
     async def spawn_tool(self, command: Sequence[str]) -> asyncio.subprocess.Process:
-        """Start a tool of the system with its standard output as a pipe; the guard ends it with us, if need be.
+        """Start a tool of the system with its standard output as a pipe; it ends with us, however we end.
 
         Raises ``OSError``.
         """
-        return await asyncio.create_subprocess_exec(
+        tool = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -131,6 +132,8 @@ class Launcher:
             env={**self.environment, MARK: f"{self._run_id}:{next(self._numbers)}"},
             creationflags=_NO_WINDOW,
         )
+        self._tools.take_in(tool.pid)
+        return tool
 
     def close(self) -> None:
         """Know that every child is gone.  Safe to repeat."""

@@ -74,6 +74,13 @@ class Tree:
         """Free what the system keeps for us: nothing here."""
 
 
+class ToolJob:
+    """Keeps the drivers' tools from outliving this program: the guard knows them by their mark."""
+
+    def take_in(self, pid: int) -> None:
+        """Have the tool end with this program: nothing to do here."""
+
+
 def _children_of(pid: int) -> list[int]:
     """Return the children of a process as the kernel keeps them; none if it is gone, or was built without them."""
     found: list[int] = []

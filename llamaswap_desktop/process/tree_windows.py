@@ -51,7 +51,15 @@ class Tree:
 
         def press() -> None:
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # the grace runs out, then the job is ended
-                subprocess.run(helper, creationflags=CREATE_NO_WINDOW, timeout=_CTRL_C_LIMIT_S, check=False)
+                subprocess.run(
+                    helper,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    creationflags=CREATE_NO_WINDOW,
+                    timeout=_CTRL_C_LIMIT_S,
+                    check=False,
+                )
 
         threading.Thread(target=press, name=f"Ctrl-C for {self.pid}", daemon=True).start()
 
@@ -74,6 +82,25 @@ class Tree:
     def close(self) -> None:
         """Close the job, and with it whatever could not be ended."""
         self._api.close(self._job)
+
+
+class ToolJob:
+    """One job for all the drivers' tools: they end with this program, as the models do."""
+
+    def __init__(self, api: JobApi | None = None) -> None:
+        self._api = api
+        self._job: int | None = None
+
+    def take_in(self, pid: int) -> None:
+        """Have the tool, which has just been started, end with this program.  Raises ``OSError``."""
+        api = self._api = self._api or WindowsJobs()
+        if self._job is None:
+            self._job = api.create_job()
+        process = api.open(pid)
+        try:
+            api.assign(self._job, process)
+        finally:
+            api.close(process)
 
 
 def start_tree(

@@ -12,6 +12,7 @@ CREATE_NO_WINDOW = 0x08000000
 
 _KILL_ON_JOB_CLOSE = 0x00002000
 _DIE_ON_UNHANDLED_EXCEPTION = 0x00000400
+_MAY_BE_PUT_INTO_A_JOB = 0x0100 | 0x0001
 _EXTENDED_LIMITS = 9
 _BASIC_ACCOUNTING = 1
 _CTRL_C_EVENT = 0
@@ -25,6 +26,9 @@ class JobApi(Protocol):
 
     def assign(self, job: int, process: int) -> None:
         """Put a process into the job; what it starts from then on is in it too."""
+
+    def open(self, pid: int) -> int:
+        """Open a running process, so that it can be put into a job; the handle has to be closed."""
 
     def resume(self, process: int) -> None:
         """Let a process that was started suspended run."""
@@ -84,6 +88,7 @@ class WindowsJobs:
         self._kernel32 = kernel32 or _open_library("kernel32")
         self._ntdll = ntdll or _open_library("ntdll")
         self._kernel32.CreateJobObjectW.restype = ctypes.c_void_p
+        self._kernel32.OpenProcess.restype = ctypes.c_void_p
 
     def create_job(self) -> int:
         job = int(self._checked(self._kernel32.CreateJobObjectW(None, None)))
@@ -102,6 +107,9 @@ class WindowsJobs:
 
     def assign(self, job: int, process: int) -> None:
         self._checked(self._kernel32.AssignProcessToJobObject(ctypes.c_void_p(job), ctypes.c_void_p(process)))
+
+    def open(self, pid: int) -> int:
+        return int(self._checked(self._kernel32.OpenProcess(_MAY_BE_PUT_INTO_A_JOB, False, pid)))
 
     def resume(self, process: int) -> None:
         status = self._ntdll.NtResumeProcess(ctypes.c_void_p(process))

@@ -8,7 +8,7 @@ import pytest
 
 from llamaswap_desktop.guard import MARK
 from llamaswap_desktop.process.command import CommandLine
-from llamaswap_desktop.process.tree_windows import start_tree
+from llamaswap_desktop.process.tree_windows import ToolJob, start_tree
 
 COMMAND = CommandLine(r"C:\llama\llama-server.exe", ("llama-server", "-m", "a b.gguf"))
 
@@ -30,6 +30,10 @@ class FakeJobs:
         if self.refuses == "assign":
             raise OSError("no")
         self.alive += 2
+
+    def open(self, pid):
+        self.log.append(f"open {pid}")
+        return pid + 1000
 
     def resume(self, process):
         self.log.append(f"resume {process}")
@@ -114,6 +118,21 @@ def test_leftovers_that_cannot_be_ended_are_reported():
     pipe.close()
     jobs.terminate = lambda job: None
     assert not tree.end_leftovers(polite_s=0.0, patience_s=0.05)
+
+
+def test_tools_share_a_job_that_ends_with_us():
+    jobs = FakeJobs()
+    tools = ToolJob(jobs)
+    tools.take_in(5)
+    tools.take_in(6)
+    assert jobs.log == ["create", "open 5", "assign 1005", "close 1005", "open 6", "assign 1006", "close 1006"]
+
+
+def test_tool_that_cannot_be_taken_in_leaves_no_handle():
+    jobs = FakeJobs(refuses="assign")
+    with pytest.raises(OSError):
+        ToolJob(jobs).take_in(5)
+    assert jobs.log[-1] == "close 1005"
 
 
 async def test_exit_is_told_on_the_loop():

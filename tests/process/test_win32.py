@@ -63,6 +63,14 @@ def test_calls_that_fail_are_errors():
         jobs.resume(2)
 
 
+def test_process_is_opened_for_what_a_job_needs():
+    kernel32 = FakeLibrary(OpenProcess=99)
+    assert WindowsJobs(kernel32, FakeLibrary()).open(812) == 99
+    assert kernel32.calls == [("OpenProcess", 0x101, False, 812)]
+    with pytest.raises(OSError):
+        WindowsJobs(FakeLibrary(OpenProcess=0), FakeLibrary()).open(812)
+
+
 def test_living_members_are_counted():
     def count(_job, _kind, pointer, _size, _length):
         ctypes.cast(pointer, ctypes.POINTER(ctypes.c_uint32))[10] = 3
