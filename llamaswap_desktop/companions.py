@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from llamaswap_desktop.app import App
+from llamaswap_desktop.config import Sources, Watcher
 from llamaswap_desktop.desktop import Notifier, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError
 from llamaswap_desktop.group_switches import GroupSwitches
@@ -77,9 +78,11 @@ class Companions:
         updates = UpdateWatch(self._settings, lambda release: self.notifier.show(update_found(release, self._act)))
         updates.start()
         logind = self._listen_to_logind(app)
+        edits = spawn("watch settings.yaml", Watcher(Sources(self._settings.path)).run(self._settings.read_again))
         try:
             yield
         finally:
+            edits.cancel()
             if logind is not None:
                 await logind.close()
             await updates.stop()

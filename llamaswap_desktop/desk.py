@@ -1,7 +1,6 @@
 """The main thread's half of the program with a tray: shows what the core says, does what is this desktop's business."""
 
 import contextlib
-import dataclasses
 import logging
 import os
 import signal
@@ -54,7 +53,9 @@ class Desk:
         self._environment = environment
         self._tray: Tray | None = None
         self._latest = Snapshot()
-        self._around = Surroundings(version=__version__, can_copy=can_copy(environment))
+        self._can_copy = can_copy(environment)
+        self._settings = Settings()
+        self._starts_at_login: bool | None = False
         self.message_clicked: Callable[[], None] = lambda: None
         self._signals_seen = 0
 
@@ -80,26 +81,32 @@ class Desk:
     def show(self, snapshot: Snapshot) -> None:
         """Show a newer picture."""
         self._latest = snapshot
-        self._around = dataclasses.replace(self._around, pause_end=_pause_end(snapshot))
         self._draw()
 
     def settings_changed(self, settings: Settings) -> None:
         """Show other settings."""
-        self._around = dataclasses.replace(
-            self._around,
-            notifies=settings.notifications,
-            shares_on_lan=settings.share_on_lan,
-            pause_holds=settings.pause.requests is WaitingRequests.HOLD,
-        )
+        self._settings = settings
         self._draw()
 
     def _look_around(self) -> None:
-        self._around = dataclasses.replace(self._around, starts_at_login=self._autostart.is_on())
+        self._starts_at_login = self._autostart.is_on()
         self._draw()
 
     def _draw(self) -> None:
         if self._tray is not None:
-            self._tray.show(View(self._latest, self._around))
+            self._tray.show(View(self._latest, self._around()))
+
+    def _around(self) -> Surroundings:
+        settings = self._settings
+        return Surroundings(
+            version=__version__,
+            can_copy=self._can_copy,
+            starts_at_login=self._starts_at_login,
+            notifies=settings.notifications,
+            shares_on_lan=settings.share_on_lan,
+            pause_end=_pause_end(self._latest),
+            pause_holds=settings.pause.requests is WaitingRequests.HOLD,
+        )
 
     def tell(self, title: str, text: str) -> bool:
         """Show a message beside the icon, where trays have such messages."""

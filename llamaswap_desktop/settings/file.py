@@ -50,6 +50,19 @@ class SettingsFile:
                 watcher(settings)
         return self.now
 
+    def read_again(self) -> None:
+        """Let the file hold as it is now: somebody may have edited it.  What cannot be used changes nothing."""
+        before, was_problem, unknown = self.now, self.problem, self._unknown
+        self.problem = ""
+        settings = self._read()
+        if self.problem:
+            self._unknown = unknown
+            settings = before
+        self.now = settings
+        if settings != before or self.problem != was_problem:
+            for watcher in tuple(self._watchers):
+                watcher(settings)
+
     def save(self) -> None:
         """Write the settings as they are, so that there is a file to edit.  Raises ``OSError``."""
         self._write(self.now)

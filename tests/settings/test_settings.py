@@ -120,3 +120,20 @@ def test_every_key_is_shown_with_its_default():
         "updates": {"check": False, "url": ""},
         "groups": {},
     }
+
+
+def test_edited_file_holds_and_a_broken_edit_changes_nothing(tmp_path):
+    path = tmp_path / "settings.yaml"
+    file, told = SettingsFile(path), []
+    file.watch(told.append)
+    file.read_again()
+    path.write_text("theme: dark\n")
+    file.read_again()
+    assert (file.now.theme, len(told)) == (Theme.DARK, 1)
+    path.write_text("theme: purple\n")
+    file.read_again()
+    assert (file.now.theme, len(told)) == (Theme.DARK, 2)
+    assert "purple" in file.problem
+    path.write_text("theme: light\n")
+    file.read_again()
+    assert (file.now.theme, file.problem, len(told)) == (Theme.LIGHT, "", 3)
