@@ -5,10 +5,10 @@
 
 import { ask } from "./api.js";
 import { useEffect, useReducer, useRef } from "./html.js";
+import { whilePresent } from "./presence.js";
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
-const HIDDEN_MS = 20_000; // a browser allows six connections per server over all its tabs: a hidden one gives back its two
 const WAIT_TICK_MS = 1000;
 const MOST_MARKS = 500;
 const MOST_LOADS_OF_WORK = 2000;
@@ -138,17 +138,12 @@ const feeds = [
 
 /** Begins to follow the server; called once. */
 export function connect() {
-  let hiding = 0;
   const open = () => feeds.forEach((feed) => feed.open());
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(hiding);
-    if (document.hidden) hiding = setTimeout(() => feeds.forEach((feed) => feed.close()), HIDDEN_MS);
-    else if (!feeds.every((feed) => feed.isOpen)) open();
+  whilePresent(() => {
+    open();
+    return () => feeds.forEach((feed) => feed.close());
   });
   addEventListener("online", open);
-  addEventListener("pagehide", () => feeds.forEach((feed) => feed.close()));
-  addEventListener("pageshow", ({ persisted }) => persisted && open());
-  open();
 }
 
 function tellConnection() {

@@ -3,6 +3,7 @@
 import { request, textOf } from "../../api.js";
 import { plain } from "../../components/ansi.js";
 import { useEffect, useState } from "../../html.js";
+import { whilePresent } from "../../presence.js";
 
 export const MOST_LINES = 100_000;
 const DROPPED_AT_ONCE = 5_000;
@@ -15,9 +16,11 @@ export function useLog(path) {
   const [log, setLog] = useState({ lines: [], problem: "" });
   useEffect(() => {
     setLog({ lines: [], problem: "" });
-    const leaving = new AbortController();
-    follow(path, setLog, leaving.signal);
-    return () => leaving.abort();
+    return whilePresent(() => {
+      const leaving = new AbortController();
+      follow(path, setLog, leaving.signal);
+      return () => leaving.abort();
+    });
   }, [path]);
   return log;
 }
