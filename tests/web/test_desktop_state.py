@@ -121,6 +121,7 @@ async def test_loads_and_who_waits(tmp_path):
 async def test_devices(tmp_path):
     async with served(tmp_path, TWO_MODELS + MONITORED) as it, it.feed("/api/desktop/events") as feed:
         assert (await feed.event())[1]["devices"] == []
+        await it.sampler.read_gpus()  # behind the program's own first look, which would see that there are none
         now = datetime.now(UTC)
         it.sampler._devices = (GpuDevice(0, "RTX", util_pct=12.5, mem_used_bytes=1, mem_total_bytes=2),)
         system = SystemSample(now, cpu_util_per_core=(10.0, 20.0), mem_total_mb=4, mem_used_mb=1)
