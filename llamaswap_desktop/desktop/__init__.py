@@ -1,6 +1,6 @@
 """Meets the desktop: folders, browser, clipboard, start at login, single instance, notifications, programs, sleep."""
 
-from llamaswap_desktop.desktop.autostart import Autostart, build_autostart
+from llamaswap_desktop.desktop.autostart import Autostart, NoAutostart, build_autostart
 from llamaswap_desktop.desktop.browser import open_path, open_url
 from llamaswap_desktop.desktop.clipboard import can_copy, copy_text
 from llamaswap_desktop.desktop.games import GameSense, build_game_sense
@@ -21,6 +21,7 @@ __all__ = [
     "Autostart",
     "BalloonNotifier",
     "GameSense",
+    "NoAutostart",
     "Notice",
     "Notifier",
     "NullNotifier",
