@@ -56,6 +56,7 @@ class Desk:
         self._can_copy = can_copy(environment)
         self._settings = Settings()
         self._starts_at_login: bool | None = False
+        self._pause_end = ""
         self.message_clicked: Callable[[], None] = lambda: None
         self._signals_seen = 0
 
@@ -81,6 +82,7 @@ class Desk:
     def show(self, snapshot: Snapshot) -> None:
         """Show a newer picture."""
         self._latest = snapshot
+        self._pause_end = _pause_end(snapshot)
         self._draw()
 
     def settings_changed(self, settings: Settings) -> None:
@@ -104,7 +106,7 @@ class Desk:
             starts_at_login=self._starts_at_login,
             notifies=settings.notifications,
             shares_on_lan=settings.share_on_lan,
-            pause_end=_pause_end(self._latest),
+            pause_end=self._pause_end,
             pause_holds=settings.pause.requests is WaitingRequests.HOLD,
         )
 

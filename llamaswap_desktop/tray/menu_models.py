@@ -4,6 +4,7 @@ How they are laid out depends on the configuration alone, never on what a model 
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from llamaswap_desktop.commands import LoadModel, PinModel, UnloadModel, UnpinModel
@@ -79,8 +80,10 @@ def _span(first: str, last: str) -> str:
     return first if first == last else f"{first}-{last}"
 
 
-def _sort_key(model: ModelSnapshot) -> tuple[str, str, str]:
-    return _initial(model), model.name.casefold(), model.id
+def _sort_key(model: ModelSnapshot) -> tuple[str, list[tuple[int, str]], str]:
+    """Order by letter and then as people count: 8b comes before 14b."""
+    parts = re.split(r"([0-9]+)", model.name.casefold())
+    return _initial(model), [(int(part) if part.isdecimal() else 0, part) for part in parts], model.id
 
 
 def _initial(model: ModelSnapshot) -> str:

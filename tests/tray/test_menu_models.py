@@ -89,3 +89,9 @@ def test_layout_does_not_depend_on_what_models_do():
 
     names = [f"m{number}" for number in range(60)]
     assert keys(menu_of(*map(model, names))) == keys(menu_of(*(model(name, READY, is_pinned=True) for name in names)))
+
+
+def test_long_lists_count_as_people_do():
+    names = [f"gemma-{number}b" for number in (14, 8, 120)] + [f"a{number}" for number in range(22)]
+    *_, letters = [one.entries for one in menu_of(*map(model, names))]
+    assert labels(letters)[:3] == ["gemma-8b", "gemma-14b", "gemma-120b"]

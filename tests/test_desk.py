@@ -1,0 +1,134 @@
+"""The desk between tray and core: what it adds to the picture, and where each click goes."""
+
+import asyncio
+
+import pytest
+
+from llamaswap_desktop import desk as desk_module
+from llamaswap_desktop.commands import LoadModel, UnloadModel
+from llamaswap_desktop.config import Sources
+from llamaswap_desktop.desk import Desk
+from llamaswap_desktop.desktop import NoAutostart, Paths
+from llamaswap_desktop.settings import Pause, Settings, WaitingRequests
+from llamaswap_desktop.snapshot import PauseSnapshot, Snapshot
+from llamaswap_desktop.tray import CopyText, Local, ShowLog, Switch, Together, Turn
+
+
+class Core:
+    """Keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def __getattr__(self, name):
+        return lambda *words: self.asked.append((name, *words))
+
+
+class Tray:
+    def __init__(self) -> None:
+        self.shown = []
+
+    def show(self, view) -> None:
+        self.shown.append(view)
+
+    def tell(self, title, text) -> bool:
+        return True
+
+
+class Switched:
+    def __init__(self) -> None:
+        self.on = False
+
+    def is_on(self):
+        return self.on
+
+    def turn(self, is_on) -> None:
+        self.on = is_on
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(desk_module, "open_path", lambda path, _environment: (path.stat(), opened.append(path)))
+    monkeypatch.setattr(desk_module, "open_url", lambda url, _environment: opened.append(url))
+    monkeypatch.setattr(desk_module, "copy_text", lambda text, _environment: opened.append(text))
+    paths = Paths(tmp_path / "config", tmp_path / "state", tmp_path / "logs")
+    for folder in (paths.config_dir, paths.state_dir, paths.log_dir):
+        folder.mkdir()
+    desk = Desk(Core(), paths, Sources(paths.config_file), Switched(), {})
+    desk._tray = Tray()
+    desk.opened = opened
+    return desk
+
+
+def test_picture_has_what_only_the_desktop_knows(made, monkeypatch):
+    monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_000.0)
+    made.show(Snapshot(paused=PauseSnapshot(900.0)))
+    made.settings_changed(Settings(notifications=False, pause=Pause(requests=WaitingRequests.HOLD)))
+    end = made._tray.shown[-1].around.pause_end
+    assert len(end) == 5
+    monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_600.0)
+    made._autostart.on = True
+    made.act(Local.LOOK_AROUND)
+    around = made._tray.shown[-1].around
+    assert (around.pause_end, around.starts_at_login, around.notifies, around.pause_holds) == (end, True, False, True)
+    made.show(Snapshot())
+    assert made._tray.shown[-1].around.pause_end == ""
+
+
+def test_clicks_go_where_they_belong(made):
+    (made._paths.log_dir / "app.log").touch()
+    made._paths.config_file.touch()
+    made.show(Snapshot(address="http://127.0.0.1:1"))
+    for action in (
+        LoadModel("a"), Together((LoadModel("b"), UnloadModel("c"))), Local.TRY_AGAIN, Local.END_UNLESS_SERVING,
+        Turn(Switch.NOTIFICATIONS, False), Turn(Switch.SHARE_ON_LAN, True),
+    ):  # fmt: skip
+        made.act(action)
+    assert made.core.asked == [
+        ("post", LoadModel("a")), ("post", LoadModel("b")), ("post", UnloadModel("c")), ("try_again",),
+        ("end_unless_serving",), ("change_settings", {"notifications": False}), ("share_on_lan", True),
+    ]  # fmt: skip
+    for action in (
+        Local.OPEN_DASHBOARD, CopyText("x"), ShowLog(), Local.OPEN_LOG_FOLDER, Local.EDIT_CONFIG,
+        Local.OPEN_CONFIG_FOLDER,
+    ):  # fmt: skip
+        made.act(action)
+    paths = made._paths
+    assert made.opened == [
+        "http://127.0.0.1:1/ui/", "x", paths.log_dir / "app.log", paths.log_dir, paths.config_file, paths.config_dir,
+    ]  # fmt: skip
+
+
+def test_what_is_not_there_is_told(made):
+    made.act(ShowLog("never loaded"))
+    [(name, notice)] = made.core.asked
+    assert (name, notice.title, notice.was_asked_for) == ("notify", "There is nothing to show yet", True)
+
+
+def test_start_at_login_is_turned_and_read_back(made):
+    made.act(Turn(Switch.START_AT_LOGIN, True))
+    assert made._tray.shown[-1].around.starts_at_login is True
+    made._autostart = NoAutostart()
+    made.act(Turn(Switch.START_AT_LOGIN, True))
+    assert made.core.asked[-1][1].title == "Start at login could not be changed"
+    assert made._tray.shown[-1].around.starts_at_login is None
+
+
+async def test_check_and_diagnostics_are_done_aside_and_answered(made):
+    made._paths.config_file.write_text("models: {}\n")
+    made.act(Local.CHECK_CONFIG)
+    made.act(Local.COLLECT_DIAGNOSTICS)
+    async with asyncio.timeout(10):
+        while len(made.core.asked) < 2:
+            await asyncio.sleep(0.01)
+    titles = {notice.title for _, notice in made.core.asked}
+    assert titles == {"The configuration is fine", "Diagnostics were collected"}
+    assert list(made._paths.log_dir.glob("*.zip"))
+
+
+def test_desktop_without_a_panel_is_told_once(made):
+    made.show(Snapshot(address="http://127.0.0.1:1"))
+    made.act(Local.NO_PANEL)
+    made.act(Local.NO_PANEL)
+    assert [name for name, *_ in made.core.asked] == ["notify", "end_unless_serving", "end_unless_serving"]
