@@ -13,6 +13,9 @@ CONSOLE_NAME = "llamaswap-desktop"
 TRAY_NAME = "llamaswap-desktop-tray"
 """The same without a console window: what shortcuts and the start at login name."""
 
+_FOR_PLANNERS = ("bisect", "fractions", "heapq", "itertools", "operator", "random", "statistics")
+"""What a planner of the user's own may want to reckon with (docs/planners.md)."""
+
 _NOT_DATA = {".py", ".pyi", ".typed", ".md", ".pyc"}
 """Code, and what is for developers."""
 
@@ -42,7 +45,7 @@ def data_files() -> list[tuple[str, str]]:
 
 def hidden_imports(platform: str = sys.platform) -> list[str]:
     """Return what is imported in ways that reading the code does not show."""
-    return ["pystray._win32", "pystray._util.win32"] if platform == "win32" else []
+    return [*_FOR_PLANNERS, *(("pystray._win32", "pystray._util.win32") if platform == "win32" else ())]
 
 
 def excluded(platform: str = sys.platform) -> list[str]:

@@ -2,6 +2,8 @@
 
 import ctypes
 import importlib
+import os
+import sys
 import threading
 import time
 from typing import cast
@@ -47,11 +49,19 @@ def build_planner(config: Config) -> Planner:
 
 def _import(path: str) -> UserPlanner:
     module_name, _, name = path.partition(":")
+    if getattr(sys, "frozen", False):
+        _look_along_the_users_path()
     try:
         return cast("UserPlanner", getattr(importlib.import_module(module_name), name)())
     except Exception as error:
         why = f"the planner {path!r} cannot be used: {error!r}; check the name, and that it can be imported from here"
         raise ConfigError([Problem(Severity.ERROR, why, path="routing.router.use")]) from error
+
+
+def _look_along_the_users_path() -> None:
+    """Have modules found in ``PYTHONPATH`` too, behind our own: a built program's Python passes it over."""
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path += [place for place in places if place and place not in sys.path]
 
 
 def _ask(planner: UserPlanner) -> Ask:

@@ -35,7 +35,10 @@ int wmain(int count, wchar_t **words)
     HANDLE mutex = CreateMutexW(NULL, FALSE, L"Local\\llamaswap-desktop-running");
     note(L"started " VERSION);
     /* Holding its own file open is what keeps an installer from replacing it. */
-    WaitForSingleObject(quit, 60000);
+    int is_stubborn = count > 1 && !wcscmp(words[1], L"--stubborn");
+    WaitForSingleObject(is_stubborn ? mutex : quit, 60000);
+    if (is_stubborn)
+        Sleep(60000);
     Sleep(count > 1 && !wcscmp(words[1], L"--slow") ? 1500 : 100); /* models end first */
     note(L"ended " VERSION);
     CloseHandle(mutex);

@@ -30,6 +30,7 @@ class Windows:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log = home / "stand-in.log"
+        self.said = home / "said"
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}},
             "HOME": str(home), "USER": "Emma Söhne", "WINEPREFIX": str(home / "wine"), "WINEDEBUG": "-all",
@@ -39,14 +40,16 @@ class Windows:
         self.wine = shutil.which("wine64") or "/usr/lib/wine/wine64"
         self.run("wineboot", "-i")
 
-    def run(self, *words: str, check: bool = True) -> str:
-        said = self.home / "said"  # no pipe: what an installer starts would hold it open
-        with said.open("w") as output:
-            command = [self.wine, *words]
-            status = subprocess.run(
-                command, env=self.environment, stdout=output, stderr=output, timeout=100, check=False
+    def status(self, *words: str) -> int:
+        """Run to the end and return the exit status; what was said lies in the file ``said``."""
+        with self.said.open("w") as output:  # no pipe: what an installer starts would hold it open
+            return subprocess.run(
+                [self.wine, *words], env=self.environment, stdout=output, stderr=output, timeout=100, check=False
             ).returncode
-        text = said.read_text(encoding="cp437")  # a console's
+
+    def run(self, *words: str, check: bool = True) -> str:
+        status = self.status(*words)
+        text = self.said.read_text(encoding="cp437")  # a console's
         assert not check or status == 0, (words, status, text)
         return text.strip()
 
@@ -162,3 +165,14 @@ def test_uninstalling_deletes_the_users_files_when_asked_to(windows, setups):
         file.write_text("x")
     windows.run(r"C:\Tools\uninstall.exe", "/S", "/FILES=1")
     wait_until(lambda: not list((windows.user / "AppData").glob("*/llamaswap-desktop")), "the user's files have gone")
+
+
+def test_a_program_that_does_not_quit_is_not_replaced(windows, setups):
+    windows.run(setups["1.0.0"], "/S", r"/D=C:\Tools")
+    stubborn = windows.start(r"C:\Tools\llamaswap-desktop-tray.exe", "--stubborn")
+    wait_until(lambda: windows.told() == ["started 1.0.0"], "the old program runs")
+    assert windows.status(setups["1.1.0"], "/S") == 3
+    assert {path.name for path in (windows.home / "wine/drive_c/Tools/_internal").iterdir()} == {"1.0.0"}
+    assert windows.value(UNINSTALL, "DisplayVersion") == "1.0.0"
+    stubborn.kill()
+    stubborn.wait()
