@@ -10,7 +10,7 @@ import itertools
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import assert_never
 
 from llamaswap_desktop.commands import (
@@ -31,6 +31,7 @@ from llamaswap_desktop.config import Config, Model, diff_configs
 from llamaswap_desktop.core.bus import Bus
 from llamaswap_desktop.core.footprints import Footprints
 from llamaswap_desktop.core.lease import Lease, Settled, Waiting
+from llamaswap_desktop.core.orders import BeforeStart, Orders
 from llamaswap_desktop.core.overrides import GroupOverrides
 from llamaswap_desktop.core.picture import picture_groups, picture_loads, picture_models, picture_waiting
 from llamaswap_desktop.core.planning import build_planner
@@ -63,7 +64,6 @@ _OBITUARY_WAIT_S = 0.25
 _SLEEP_LOOK_S = 5.0
 
 BuildProcess = Callable[[Model, Callable[[Event], None]], Process]
-BeforeStart = Callable[[Model], Awaitable[object] | None]
 
 
 class Core:
@@ -85,8 +85,7 @@ class Core:
         self._request_ids = itertools.count(1)
         self._tickets = itertools.count(1)
         self._waiting: dict[RequestId, Waiting] = {}
-        self._starting: dict[ModelId, alphabet.Order] = {}
-        self._stopping: dict[ModelId, alphabet.Order] = {}
+        self._orders = Orders(self._processes, report=self._handle, failed=self._note_failure, grace_s=self._grace_s)
         self._unloads: dict[alphabet.Ticket, asyncio.Future[None]] = {}
         self._wake: asyncio.TimerHandle | None = None
         self._sleep_look: asyncio.TimerHandle | None = None
@@ -105,7 +104,6 @@ class Core:
         self._address = ""
         self._on_quit: Callable[[], None] | None = None
         self._on_reload: Callable[[], None] | None = None
-        self._before_start: BeforeStart | None = None
         self._tell_footprints(config.models.values())
 
     def __repr__(self) -> str:
@@ -263,7 +261,7 @@ class Core:
 
     def before_start(self, act: BeforeStart) -> None:
         """Have ``act`` called before each start; what it returns is waited for first."""
-        self._before_start = act
+        self._orders.before_start = act
 
     def _load(self, model: ModelId) -> None:
         spawn(f"load {model}", self._load_and_let_go(model))
@@ -412,13 +410,11 @@ class Core:
             case alphabet.LoadBegun(model, victims, running, reason):
                 self._log_load(model, victims, running, reason)
             case alphabet.Start(order, model):
-                self._starting[model] = order
-                spawn(f"start {model}", self._start(order, model))
+                self._orders.start(order, model)
             case alphabet.Stop(order, model, reason) | alphabet.Abort(order, model, reason):
-                self._stopping[model] = order
-                spawn(f"stop {model}", self._stop(order, model, reason))
+                self._orders.stop(order, model, reason)
             case alphabet.Check(order, model):
-                spawn(f"check {model}", self._check(order, model))
+                self._orders.check(order, model)
             case alphabet.WakeAt(at):
                 self._wake_at(at)
             case alphabet.Unloaded(ticket):
@@ -444,59 +440,8 @@ class Core:
         delay = max(0.0, at - time.monotonic())
         self._wake = asyncio.get_running_loop().call_later(delay, self._handle, alphabet.Tick())
 
-    async def _start(self, order: alphabet.Order, model: ModelId) -> None:
-        """Start the model; that it is ready is learnt from its own event, which no later death can overtake."""
-        is_failing = False
-
-        def failing(error: StartFailed) -> None:
-            nonlocal is_failing
-            is_failing = True
-            self._note_failure(model, error)
-            self._handle(alphabet.Failing(order, model, error))
-
-        try:
-            await self._until_it_may_start(self.config.models[model])
-            if self._latest_order(model) == order:  # else aborted meanwhile, and whoever did that reports it
-                await self._processes[model].ensure_ready(failing)
-        except LlamaSwapError as error:
-            if is_failing:
-                self._handle(alphabet.Stopped(order, model))
-                return
-            self._note_failure(model, error)
-            self._handle(alphabet.Failed(order, model, error))
-        except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it
-            _log.exception("starting %s failed unexpectedly", model)
-            self._handle(alphabet.Failed(order, model, StartFailed(f"internal error: {error!r}")))
-
-    async def _until_it_may_start(self, model: Model) -> None:
-        """Wait for what it needs: released memory, and its port, where a removed model has yet to finish its answer."""
-        if self._before_start is not None and (wait := self._before_start(model)) is not None:
-            await wait
-        for holder in tuple(self._processes.values()):
-            if model.port is not None and holder.port == model.port and holder.model.id != model.id:
-                await holder.gone()
-
-    def _latest_order(self, model: ModelId) -> alphabet.Order:
-        """Return the number of the last order about the model; orders are numbered from 1."""
-        none = alphabet.Order(0)
-        return max(self._starting.get(model, none), self._stopping.get(model, none))
-
-    async def _stop(self, order: alphabet.Order, model: ModelId, reason: StopReason) -> None:
-        try:
-            await self._processes[model].stop(self._grace_s(self.config.models.get(model), reason))
-        except Exception:  # noqa: BLE001 - top of a task: the scheduler must go on
-            _log.exception("stopping %s failed unexpectedly", model)
-        self._handle(alphabet.Stopped(order, model))
-
-    async def _check(self, order: alphabet.Order, model: ModelId) -> None:
-        is_healthy = False
-        try:
-            is_healthy = await self._processes[model].is_healthy()
-        except Exception:  # noqa: BLE001 - top of a task: the scheduler must go on
-            _log.exception("checking %s failed unexpectedly", model)
-        self._handle(alphabet.Checked(order, model, is_healthy=is_healthy))
-
-    def _grace_s(self, model: Model | None, reason: StopReason) -> float:
+    def _grace_s(self, model_id: ModelId, reason: StopReason) -> float:
+        model = self.config.models.get(model_id)
         if model is None:
             return self.config.unload_timeout_s  # it is configured no more
         match reason:
@@ -524,7 +469,7 @@ class Core:
                 _log.info("%s: %s -> %s", model, old, new)
                 if new is ProcessState.READY:
                     self._problems.pop(model, None)
-                    self._handle(alphabet.Ready(self._starting[model], model))
+                    self._handle(alphabet.Ready(self._orders.start_of(model), model))
             case ProcessDied(model, detail):
                 _log.warning("%s", detail)
                 self._problems[model] = detail
@@ -533,7 +478,7 @@ class Core:
                 self._handle(alphabet.Died(model))
             case ProcessStuck(model, pid):
                 self._problems[model] = f"process {pid} of model '{model}' survived a forced stop"
-                self._handle(alphabet.Stuck(self._latest_order(model), model))
+                self._handle(alphabet.Stuck(self._orders.latest(model), model))
             case _:
                 pass
         self.publish(event)
