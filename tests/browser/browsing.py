@@ -15,6 +15,7 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.needs import need
@@ -133,8 +134,9 @@ class Browser:
         return True
 
     def write(self, css: str, text: str) -> WebElement:
+        """Replace what stands in a field, as a person would."""
         element = self.sees(css)
-        element.clear()
+        element.send_keys(Keys.CONTROL, "a")
         element.send_keys(text)
         return element
 

@@ -12,7 +12,7 @@ RESPONDER = Path(__file__).parent.parent / "children" / "responder.py"
 def responder(model: str, *flags: str, more: str = "") -> str:
     """A model of tests/children/responder.py; ``more`` are further lines of its block, indented by four."""
     words = [sys.executable, str(RESPONDER), "--port", "${PORT}", *flags]
-    command = " ".join(f"'{word}'" if " " in word else word for word in words)
+    command = " ".join(f"'{word}'" for word in words)
     return f"  {json.dumps(model)}:\n    cmd: {json.dumps(command)}\n{more}"
 
 

@@ -7,7 +7,7 @@ import { ThemeSwitch } from "./components/theme_switch.js";
 import { duration } from "./format.js";
 import { html, render, useEffect, useRef, useState } from "./html.js";
 import { summaryOf } from "./models.js";
-import { useRoute } from "./route.js";
+import { routeOf, useRoute } from "./route.js";
 import { attempt, connect, useStore } from "./store.js";
 import { fetchTheme } from "./theme_choice.js";
 
@@ -56,7 +56,7 @@ function App() {
 function Navigation({ page }) {
   return html`
     <nav class="navigation" aria-label="Pages">
-      <a class="brand" href="#/models" aria-label="llama-swap Desktop, models"><img src="icon.svg" alt="" width="34" height="34" /><span>llama-swap<small>Desktop</small></span></a>
+      <a class="brand" href="#/models"><img src="icon.svg" alt="" width="34" height="34" /><span>llama-swap${" "}<small>Desktop</small></span></a>
       <ul>
         ${Object.entries(PAGES).map(
           ([name, { title }]) => html`
@@ -96,5 +96,6 @@ function pauseOf({ left_s: left }) {
 }
 
 connect();
+PAGES[routeOf(location.hash).page]?.fetch(); // at once, and not only when the frame is drawn
 fetchTheme();
 render(html`<${App} />`, document.getElementById("app"));

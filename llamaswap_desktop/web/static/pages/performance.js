@@ -92,6 +92,6 @@ function Marks({ marks }) {
   return html`
     <section class="card chart-marks" aria-label="Loads and unloads">
       <h2>Came and went since this page was opened</h2>
-      <ul>${marks.slice(-8).toReversed().map(({ at_ms: at, model, kind }) => html`<li key=${`${at} ${model}`}><span class=${`light ${kind === "load" ? "ready" : ""}`} aria-hidden="true"></span> ${moment(at)} <strong>${model}</strong> ${kind === "load" ? "was loaded" : "was unloaded"}</li>`)}</ul>
+      <ul>${marks.slice(-8).toReversed().map(({ at_ms: at, model, kind }) => html`<li key=${`${at} ${model}`}><span class=${`light ${kind === "load" ? "ready" : ""}`} aria-hidden="true"></span><span>${moment(at)} <strong>${model}</strong> ${kind === "load" ? "was loaded" : "was unloaded"}</span></li>`)}</ul>
     </section>`;
 }

@@ -36,10 +36,11 @@ export function AddModel({ text, onText, onClose, known }) {
   const isTaken = known.some((model) => model.id === id.trim());
   const submit = (event) => {
     event.preventDefault();
-    onText(withModel(text, id.trim(), values));
+    const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]));
+    onText(withModel(text, id.trim(), given));
     onClose();
   };
-  const set = (name) => ({ target }) => setValues({ ...values, [name]: target.value.trim() });
+  const set = (name) => ({ target }) => setValues({ ...values, [name]: target.value });
   return html`
     <form class="model-form" onSubmit=${submit}>
       <label class="field">Name that programs ask for<input name="id" required autofocus value=${id} placeholder="qwen" onInput=${({ target }) => setId(target.value)} /></label>

@@ -13,6 +13,7 @@ export function Embeddings({ model }) {
   const run = () => task.run(async (signal) => {
     const input = text.split("\n").filter((line) => line.trim());
     const { data } = await askModel("/v1/embeddings", { model, input }, signal);
+    if (!data?.[0]?.embedding) throw new Error("The answer holds no vectors.");
     return { input, vectors: data.map(({ embedding }) => embedding) };
   });
   return html`

@@ -12,6 +12,7 @@ export function Images({ model }) {
   const task = useTask();
   const run = () => task.run(async (signal) => {
     const { data } = await askModel("/v1/images/generations", { model, prompt, size, n: 1, response_format: "b64_json" }, signal);
+    if (!data?.length) throw new Error("The answer holds no picture.");
     return data;
   });
   return html`

@@ -13,6 +13,7 @@ export function Rerank({ model }) {
   const run = () => task.run(async (signal) => {
     const documents = text.split("\n").filter((line) => line.trim());
     const { results } = await askModel("/v1/rerank", { model, query: question, documents }, signal);
+    if (!results) throw new Error("The answer holds no ranking.");
     return results.map(({ index, relevance_score: score }) => ({ document: documents[index], score })).sort((one, other) => other.score - one.score);
   });
   return html`

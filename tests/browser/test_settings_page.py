@@ -1,0 +1,32 @@
+"""The Settings page: each change is written, and a bad one is explained."""
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.browsing import until
+from tests.browser.models import configuration, responder
+
+pytestmark = pytest.mark.browser
+
+
+def config():
+    return configuration(responder("m"))
+
+
+def test_changes_are_kept_and_bad_ones_explained(view):
+    view.expected = ["400"]
+    view.open("#/settings")
+    view.click("label.switch", "Notifications")
+    view.sees(".note", "Saved")
+    view.open("#/settings")
+    until(lambda: not view.find("label.switch:has(+ .switch) input, [aria-label=Behaviour] input").is_selected(), "it was kept")
+    field = view.write("[aria-label=Address] input[type=text]", "nonsense")
+    field.send_keys(Keys.TAB)
+    view.sees(".note.error", "listen")
+    view.choose("[aria-label=Behaviour] select", "dark")
+    view.sees("html[data-theme=dark]")
+    view.run("localStorage.clear()")
+    view.open("#/settings")
+    view.sees("html[data-theme=dark]")
+    view.choose("[aria-label=Behaviour] select", "auto")
+    until(lambda: view.run("return document.documentElement.dataset.theme === undefined"), "the system decides again")
