@@ -40,7 +40,7 @@ STEPS = (
     Step("format", ("ruff", "format", "--check", "."), 10),
     Step("lint", ("ruff", "check", "."), 20),
     Step("types", ("mypy",), 90),
-    _ring("fast", "not child and not real and not whole and not browser and not proof and not package", 90),
+    _ring("fast", "not child and not real and not whole and not browser and not proof and not package", 180),
     _ring("proof", "proof", 120),
     _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
