@@ -2,7 +2,7 @@
 
 The budget, in CPU µs of one request on uvloop: a chat of 600 bytes answered by 400, both heads like the last ones on
 their connections, 32 connections at once, activity log with captures, in-flight list and access log on.  Measured
-stage by stage on an undisturbed core (``tests/benchmarks``; the parts below the line are the system's):
+stage by stage (``tests/benchmarks/stages.py`` gives the sum; the parts below the bold line come from ``run.py``):
 
 ======================================================================  =====
 client's connection: the head recognized (4.7 if it has to be parsed)     1.0
