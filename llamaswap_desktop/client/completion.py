@@ -37,7 +37,11 @@ _llamaswap_desktop() {{
     _files
   fi
 }}
-compdef _llamaswap_desktop llamaswap-desktop
+if [[ ${{funcstack[1]}} == _llamaswap-desktop ]]; then
+  _llamaswap_desktop "$@"  # found by its file's name, as packages install it
+else
+  compdef _llamaswap_desktop llamaswap-desktop
+fi
 """
 
 
