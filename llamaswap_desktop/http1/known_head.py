@@ -2,7 +2,8 @@
 
 Whether a head is valid, and what it means, does not depend on the digits of the length.  So a message that begins with
 the bytes of a head that was parsed and checked before need not be parsed again: what was made of the first is good for
-all, with another length.  That saves 6 µs of the 11 µs which the two heads of an exchange take.
+all, with another length.  With what others note down about a head (``Request.notes``) that took a whole request from
+39 to 26 µs of our own time, observation left out.
 
 Only the plainest case is taken, one read that holds one whole message of known length.  Everything else is the
 parser's, which never sees a message that was recognized, and so stands between two messages as before.

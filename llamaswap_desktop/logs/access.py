@@ -1,7 +1,8 @@
 """The access lines: one for each request, so they are made and written by the handful.
 
-Through Python's logging a line costs 15 µs of the loop's time: a record, the search for its caller, its formatting, a
-look for secrets, and a walk through five sinks.  Here it is put aside for 0.6 µs, and its share of the rest is 1.5 µs.
+Through Python's logging a line costs 8 µs, and 15 in a program that does other things as well: a record, the search
+for its caller, its formatting, a look for secrets, a walk through five sinks.  Put aside it costs 0.1 µs, and then 1.1
+as its share of a handful.
 """
 
 import asyncio

@@ -1,23 +1,22 @@
 """Moves bytes between client and upstream, faithfully and fast.
 
 The budget, in CPU µs of one request on uvloop: a chat of 600 bytes answered by 400, both heads like the last ones on
-their connections, 32 connections at once, activity log with captures, in-flight list and access log on.  Measured
-stage by stage (``tests/benchmarks/stages.py`` gives the sum; the parts below the bold line come from ``run.py``):
+their connections, 32 connections at once, activity log with captures, in-flight list and access log on.  Stages are
+measured alone and hot, the sum by ``tests/benchmarks/stages.py``, what stands below it by ``run.py``.
 
 ======================================================================  =====
-client's connection: the head recognized (4.7 if it has to be parsed)     1.0
-the exchange, its turn, its route, host and key checks                    4.0
+client's side: the head recognized (4.7 if it has to be parsed)           0.9
 body: gathered, model and ``stream`` found in it                          2.1
 profile and selector, model                                               0.5
-the core: a lease asked for, granted, given back                          4.7
-the forward itself: what is held, and given back in one place             4.0
-head for the upstream, call, connection, its answer recognized            3.7
-head and body for the client, the turn's end                              2.5
+the core: a lease asked for, granted, given back                          4.6
+head for the upstream; call, connection, its answer recognized            3.0
+head and body for the client                                              1.2
 observation: in-flight list, tap, what is remembered (in memory)          3.5
-access line: event, and its share of a handful of lines                   2.0
-**ours**                                                                   28
+access line: the event, and its share of a handful of lines               1.5
+all between: turns, route and checks, the forward and what it holds        15
+**ours**                                                                   32
 two reads, two writes, the loop's polling                               16-20
-uvloop around them                                                       6-10
+uvloop around them, and what a cache loses to the system's work          8-12
 ======================================================================  =====
 
 An event of a stream takes 2 µs of ours, and 15 to 25 of the system's.  Neither depends on how many models are

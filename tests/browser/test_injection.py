@@ -24,7 +24,9 @@ def config():
 def ask(address):
     body = {"model": EVIL, "messages": [{"role": "user", "content": EVIL}], "stream": True}
     request = urllib.request.Request(
-        f"{address}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json", "X-Session-ID": EVIL}
+        f"{address}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "X-Session-ID": EVIL},
     )
     urllib.request.urlopen(request).read()
 
