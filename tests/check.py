@@ -35,7 +35,7 @@ STEPS = (
     _ring("child", "child and not real and not whole", 120),
     _ring("real", "real and not whole", 60),
     _ring("whole", "whole", 240),
-    _ring("browser", "browser", 120),
+    _ring("browser", "browser", 180),
 )
 
 

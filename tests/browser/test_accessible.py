@@ -11,8 +11,18 @@ pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = (
-    "models", "models/qwen3-8b", "activity", "activity/1", "logs", "performance", "playground/chat", "playground/embeddings",
-    "playground/load", "config", "config/add", "settings",
+    "models",
+    "models/qwen3-8b",
+    "activity",
+    "activity/1",
+    "logs",
+    "performance",
+    "playground/chat",
+    "playground/embeddings",
+    "playground/load",
+    "config",
+    "config/add",
+    "settings",
 )
 WIDEST = """
 return [...document.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
@@ -75,7 +85,9 @@ def test_dialog_keeps_the_focus_and_gives_it_back(view):
     view.sees("dialog h2", "Qwen3 8B")
     for _ in range(25):
         view.driver.switch_to.active_element.send_keys(Keys.TAB)
-        assert view.run("const at = document.activeElement; return at === document.body || at.closest('dialog') !== null")
+        assert view.run(
+            "const at = document.activeElement; return at === document.body || at.closest('dialog') !== null"
+        )
     view.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     view.sees_no("dialog")
     assert view.run("return document.activeElement.textContent") == "Qwen3 8B"

@@ -27,7 +27,18 @@ def address(tmp_path_factory):
     now = int(time.time())
     rows = [
         (now - REQUESTS + number, f"model-{number % MODELS:03}", "/v1/chat/completions", "application/json", 200)
-        + (0, -1, -1, 100 + number % 400, 50 + number % 300, 400.0 + number % 90, 20.0 + number % 60, 1000 + number, "", "")
+        + (
+            0,
+            -1,
+            -1,
+            100 + number % 400,
+            50 + number % 300,
+            400.0 + number % 90,
+            20.0 + number % 60,
+            1000 + number,
+            "",
+            "",
+        )
         for number in range(REQUESTS)
     ]
     with sqlite3.connect(database) as connection:
@@ -112,5 +123,9 @@ def test_export_of_everything(view):
     view.go("#/activity")
     view.sees(".pager", f"of {REQUESTS}")
     view.click("button", "CSV")
-    file = until(lambda: next((each for each in view.downloads.glob("activity*.csv") if each.stat().st_size > 500_000), None), "it is saved", 20)
+    file = until(
+        lambda: next((each for each in view.downloads.glob("activity*.csv") if each.stat().st_size > 500_000), None),
+        "it is saved",
+        20,
+    )
     assert len(file.read_text().splitlines()) == REQUESTS + 1

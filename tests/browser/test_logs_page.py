@@ -19,7 +19,10 @@ def config():
 
 
 def load(view, model):
-    view.run("return fetch('/api/desktop/commands/load', {method: 'POST', body: JSON.stringify({model: arguments[0]})})", model)
+    view.run(
+        "return fetch('/api/desktop/commands/load', {method: 'POST', body: JSON.stringify({model: arguments[0]})})",
+        model,
+    )
 
 
 def test_lines_arrive_live_and_in_colour(view):

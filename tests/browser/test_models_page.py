@@ -111,6 +111,8 @@ def test_pins_profiles_switches_and_pause(view):
 def test_what_others_do_is_seen_too(view):
     view.open()
     body = json.dumps({"model": "devstral-24b"}).encode()
-    request = urllib.request.Request(f"{view.address}/api/desktop/commands/load", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"{view.address}/api/desktop/commands/load", body, {"Content-Type": "application/json"}
+    )
     urllib.request.urlopen(request).close()
     view.sees(f"{row('devstral-24b')} .facts", "Loaded")

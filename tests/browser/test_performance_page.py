@@ -14,7 +14,13 @@ def config():
 
 def test_charts_have_figures_and_marks(view):
     view.open("#/performance")
-    for title in ("Processor", "Memory", "Network", "Writing speed of each answer", "Requests since this page was opened"):
+    for title in (
+        "Processor",
+        "Memory",
+        "Network",
+        "Writing speed of each answer",
+        "Requests since this page was opened",
+    ):
         view.sees(".chart h2", title)
     until(lambda: len(view.all(".chart canvas")) >= 5, "every chart is drawn")
     box = view.find("[aria-label=Memory] .chart-box")

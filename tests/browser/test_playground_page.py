@@ -12,8 +12,10 @@ EARS = "    capabilities: {in: [audio], out: [text]}\n"
 
 def config():
     return configuration(
-        responder("m", "--chunk-delay", "0.05"), responder("slow", "--chunk-delay", "0.5"),
-        responder("dying", "--die-mid-stream"), responder("ears", more=EARS),
+        responder("m", "--chunk-delay", "0.05"),
+        responder("slow", "--chunk-delay", "0.5"),
+        responder("dying", "--die-mid-stream"),
+        responder("ears", more=EARS),
     )
 
 
@@ -66,7 +68,10 @@ def test_answer_goes_on_while_another_page_is_shown(view):
 def test_picture_is_drawn(view):
     view.open("#/playground/images?model=m")
     view.click("button", "Draw")
-    until(lambda: view.find(".drawn img").get_attribute("src").startswith("data:image/png;base64,"), "the picture is there")
+    until(
+        lambda: view.find(".drawn img").get_attribute("src").startswith("data:image/png;base64,"),
+        "the picture is there",
+    )
 
 
 def test_speech_can_be_heard_and_kept(view):
@@ -81,9 +86,9 @@ def test_speech_can_be_heard_and_kept(view):
 def test_recording_is_written_down(view, tmp_path):
     view.open("#/playground/transcription?model=ears")
     (tmp_path / "voice.wav").write_bytes(b"RIFF")
-    view.find("input[type=file]").send_keys(str(tmp_path / "voice.wav"))
+    view.sees("input[type=file]").send_keys(str(tmp_path / "voice.wav"))
     view.click("button", "Write down")
-    view.sees("[aria-label=Transcription] pre")
+    view.sees("[aria-label=Transcription] pre", "4 bytes of voice.wav")
 
 
 def test_answers_that_are_none_are_explained(view):

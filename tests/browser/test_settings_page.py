@@ -19,7 +19,10 @@ def test_changes_are_kept_and_bad_ones_explained(view):
     view.click("label.switch", "Notifications")
     view.sees(".note", "Saved")
     view.open("#/settings")
-    until(lambda: not view.find("label.switch:has(+ .switch) input, [aria-label=Behaviour] input").is_selected(), "it was kept")
+    until(
+        lambda: not view.find("label.switch:has(+ .switch) input, [aria-label=Behaviour] input").is_selected(),
+        "it was kept",
+    )
     field = view.write("[aria-label=Address] input[type=text]", "nonsense")
     field.send_keys(Keys.TAB)
     view.sees(".note.error", "listen")

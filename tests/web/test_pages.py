@@ -1,7 +1,6 @@
 """The web UI's files: what is there, how it is labelled, and what a page may do."""
 
 import contextlib
-import re
 from importlib import resources
 
 import aiohttp

@@ -47,7 +47,9 @@ def test_all_of_it_weighs_little():
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_text_stays_text(path):
     source = path.read_text(encoding="utf-8")
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySet|\beval\(|new Function", source)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySet|\beval\(|new Function", source
+    )
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)
@@ -60,7 +62,9 @@ def test_nothing_is_fetched_from_elsewhere(path):
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_imports_lead_somewhere(path):
-    mapped = json.loads(re.search(r'importmap">(.*?)</script>', (STATIC / "index.html").read_text(), re.DOTALL)[1])["imports"]
+    mapped = json.loads(re.search(r'importmap">(.*?)</script>', (STATIC / "index.html").read_text(), re.DOTALL)[1])[
+        "imports"
+    ]
     for target in IMPORT.findall(path.read_text(encoding="utf-8")):
         if target.startswith("."):
             assert (path.parent / target).is_file(), target

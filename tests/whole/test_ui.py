@@ -79,7 +79,7 @@ async def test_nonsense_is_explained(tmp_path, verb, body, status, said):
 
 async def test_with_api_keys_page_and_verbs_need_one(tmp_path):
     async with running_program(tmp_path, "apiKeys: [secret]\n" + config(model("m"))) as program:
-        for path in ("/ui/", "/ui/page.js", "/api/desktop/state"):
+        for path in ("/ui/", "/ui/app.js", "/api/desktop/state"):
             assert (await program.get(path))[0] == 401
             assert (await program.get(path, headers={"x-api-key": "secret"}))[0] == 200
         assert (await program.post("/api/desktop/commands/unload_all", {}))[0] == 401
