@@ -1,12 +1,26 @@
 """One browser for all tests of this folder, a program for each file, and a look at the console after each test."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.browser.browsing import browser, serving
 
 collect_ignore_glob = ["test_*.py"] if sys.platform == "win32" else []
+
+
+ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "ui"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keep a picture of the page on which a test failed."""
+    report = yield
+    seen = item.funcargs.get("one_browser")
+    if report.failed and call.when == "call" and seen is not None:
+        seen.shot(ARTEFACTS / f"failed-{item.name.replace('/', '-')}.png")
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Takes pictures of every page: ``python -m tests.browser.pictures [page …]``; they land in ``artefacts/ui/``.
 
+The page ``readme`` is that of the README, in ``docs/images/``.
+
 The models are demo models under names that people know, so that there is something to see.
 """
 
@@ -7,11 +9,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 from tests.browser.browsing import Browser, browser, serving
 from tests.browser.household import fill, household
 
 PLACE = Path(__file__).parents[2] / "artefacts" / "ui"
-SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
+README_PICTURE = Path(__file__).parents[2] / "docs" / "images" / "web-ui.png"
+SIZES = {"wide": (1440, 900), "narrow": (360, 740), "large": (3840, 2160)}
 PAGES = ("models", "activity", "logs", "performance", "playground", "config")
 
 
@@ -26,7 +31,22 @@ def main() -> None:
         view.address = address
         fill(address)
         for page in pages:
-            take(view, page)
+            if page == "readme":
+                take_for_readme(view)
+            else:
+                take(view, page)
+
+
+def take_for_readme(view: Browser) -> None:
+    """Two models are loaded, as on most evenings."""
+    view.resize(1280, 860)
+    view.prefer("light")
+    view.open("#/models")
+    view.sees("[data-model=gemma3-27b] .facts", "Loaded")
+    view.driver.execute_async_script("setTimeout(arguments[0], 2000)")
+    view.shot(README_PICTURE)
+    with Image.open(README_PICTURE) as picture:
+        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=200).save(README_PICTURE, optimize=True)
 
 
 def take(view: Browser, page: str) -> None:

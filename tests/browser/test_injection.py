@@ -16,7 +16,8 @@ LINE = '<svg/onload="window.hacked=1"><b>log</b>'
 
 
 def config():
-    more = f"    name: {json.dumps(EVIL)}\n    description: {json.dumps(EVIL)}\n    aliases: [{json.dumps('<i>alias</i>')}]\n"
+    name = json.dumps(EVIL)
+    more = f"    name: {name}\n    description: {name}\n    aliases: ['<i>alias</i>']\n"
     evil = responder(EVIL, "--name", MARKDOWN.replace(" ", "\u00a0").replace('"', ""), "--say", LINE, more=more)
     return configuration(evil)
 

@@ -86,9 +86,9 @@ def test_speech_can_be_heard_and_kept(view):
 def test_recording_is_written_down(view, tmp_path):
     view.open("#/playground/transcription?model=ears")
     (tmp_path / "voice.wav").write_bytes(b"RIFF")
-    view.find("input[type=file]").send_keys(str(tmp_path / "voice.wav"))
+    view.sees("input[type=file]").send_keys(str(tmp_path / "voice.wav"))
     view.click("button", "Write down")
-    view.sees("[aria-label=Transcription] pre")
+    view.sees("[aria-label=Transcription] pre", "4 bytes of voice.wav")
 
 
 def test_answers_that_are_none_are_explained(view):

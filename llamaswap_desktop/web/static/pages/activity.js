@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { Icon } from "../components/icon.js";
-import { html, useEffect, useMemo, useState } from "../html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { choicesOf } from "../models.js";
 import { go } from "../route.js";
 import { attempt, state, useStore } from "../store.js";
@@ -69,6 +69,7 @@ function startOf(period) {
 function useRequests(wish, newest, connection) {
   const [page, setPage] = useState(null);
   const [stats, setStats] = useState(null);
+  const shown = useRef(null);
   useEffect(() => {
     if (connection === "lost") return undefined;
     const leaving = new AbortController();
@@ -79,10 +80,11 @@ function useRequests(wish, newest, connection) {
         ask(`/api/metrics/activity?${searchOf(wish)}`, { signal }),
         ask(`/api/metrics/stats${of}`, { signal }),
       ]);
+      shown.current = wish;
       setPage(page_);
       setStats(stats_);
     });
-    const timer = setTimeout(fetchAll, page === null ? 0 : REFRESH_MS);
+    const timer = setTimeout(fetchAll, shown.current === wish ? REFRESH_MS : 0);
     return () => {
       clearTimeout(timer);
       leaving.abort();

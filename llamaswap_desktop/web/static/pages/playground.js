@@ -28,6 +28,7 @@ const TABS = {
 export function Page({ rest, query }) {
   const tab = TABS[rest] ? rest : "chat";
   const [, Tab] = TABS[tab];
+  const isThere = useStore((state) => state.picture !== null);
   const models = useOffered(tab);
   const wished = query.get("model") ?? localStorage.getItem("playground-model");
   const model = (models.find(({ id }) => id === wished) ?? models.find(({ id }) => isReady(id)) ?? models[0])?.id ?? "";
@@ -51,7 +52,7 @@ export function Page({ rest, query }) {
       <nav class="tabs" aria-label="What to try">
         ${Object.entries(TABS).map(([name, [title]]) => html`<a key=${name} href=${hrefOf("playground", name, { model: query.get("model") })} aria-current=${name === tab ? "page" : undefined}>${title}</a>`)}
       </nav>
-      ${model ? html`<${Tab} key=${tab} model=${model} />` : html`<p class="card empty">No model can do this.</p>`}
+      ${model ? html`<${Tab} key=${tab} model=${model} />` : html`<p class="card empty">${isThere ? "No model can do this." : "Connecting…"}</p>`}
     </div>`;
 }
 
