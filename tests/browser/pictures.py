@@ -46,7 +46,7 @@ def take_for_readme(view: Browser) -> None:
     view.driver.execute_async_script("setTimeout(arguments[0], 2000)")
     view.shot(README_PICTURE)
     with Image.open(README_PICTURE) as picture:
-        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=200).save(README_PICTURE, optimize=True)
+        picture.convert("RGB").save(README_PICTURE, optimize=True)
 
 
 def take(view: Browser, page: str) -> None:
