@@ -1,5 +1,7 @@
 """The form's changes to the configuration's text: one key, and nothing else."""
 
+import json
+
 import pytest
 
 from tests.browser.models import configuration, responder
@@ -54,9 +56,9 @@ def do(view):
 
 def test_models_and_their_values_are_found(do):
     assert [each["id"] for each in do("modelsIn(text)", TEXT)] == ["a b", "plain"]
-    first = do("valuesOf(text, model('a b'), one)", TEXT, NAMES)
+    first = json.loads(do("JSON.stringify(valuesOf(text, model('a b'), one))", TEXT, NAMES))
     assert first == {"cmd": "server --port ${PORT}\n\n--more", "ttl": "5", "aliases": "x, y"}
-    second = do("valuesOf(text, model('plain'), one)", TEXT, NAMES)
+    second = json.loads(do("JSON.stringify(valuesOf(text, model('plain'), one))", TEXT, NAMES))
     assert second == {"name": "It's", "cmd": "server", "filters": None, "env": None}
 
 

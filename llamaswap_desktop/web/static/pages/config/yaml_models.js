@@ -52,7 +52,7 @@ export function withValue(text, { line, end }, name, value) {
 
 /** The text with a new model at the end of `models:`. */
 export function withModel(text, id, values) {
-  const lines = text.replace(/\n*$/, "\n").split("\n");
+  const lines = text.trim() ? text.replace(/\n*$/, "\n").split("\n") : [""];
   const head = lines.findIndex((line) => /^models\s*:\s*(#.*|\{\}\s*)?$/.test(line));
   const block = blockAt(lines, head);
   const indent = block ? indentOf(lines[block.first]) : 2;
