@@ -108,11 +108,21 @@ def test_ten_thousand_requests_are_fluid(view):
     frames = frames_while(view, "document.querySelector('main').scrollTop = turn * 300")
     print(f"500 rows: median {statistics.median(frames):.1f} ms, longest {max(frames):.1f} ms")
     assert statistics.median(frames) < 40
-    began = time.monotonic()
-    view.click("th button", "Written/s")
-    view.sees("th[aria-sort=descending]", "Written/s")
-    until(lambda: view.find("tbody td:nth-child(9)").text == "79.0", "the fastest is first")
-    print(f"sorting: {(time.monotonic() - began) * 1000:.0f} ms")
+    sorted_ms = view.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        const began = performance.now();
+        [...document.querySelectorAll("th button")].find((each) => each.textContent === "Written/s").click();
+        const look = () => {
+          const first = document.querySelector("tbody td:nth-child(9)");
+          if (first.textContent === "79.0") done(performance.now() - began);
+          else requestAnimationFrame(look);
+        };
+        look();
+        """
+    )
+    print(f"sorting: {sorted_ms:.0f} ms")
+    assert sorted_ms < 1000
     view.click("button", "Older")
     view.sees(".pager", f"501–1000 of {REQUESTS}")
 

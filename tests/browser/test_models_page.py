@@ -1,12 +1,13 @@
 """The Models page: what is there, what it does, and that it follows the program live."""
 
+import concurrent.futures
 import json
 import urllib.request
 
 import pytest
 
 from tests.browser.browsing import until
-from tests.browser.household import household
+from tests.browser.household import ask, household
 from tests.browser.models import responder
 
 pytestmark = pytest.mark.browser
@@ -50,6 +51,18 @@ def test_a_load_says_how_it_goes_and_can_be_called_off(view):
     view.sees(f"{row('slow')} .facts", "Starting…")
     view.sees(f"{row('slow')} .sentence", "for ")
     view.click(f"{row('slow')} button.verb", "Cancel")
+    view.sees(f"{row('slow')} button.verb", "Load")
+
+
+def test_a_request_that_waits_says_why_and_for_how_long(view):
+    view.open()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask, view.address, "slow", "Are you there?", False)
+        first = view.sees(f"{row('slow')} .sentence", "waiting").text
+        view.sees(f"{row('slow')} .facts", "1 waiting")
+        until(lambda: view.find(f"{row('slow')} .sentence").text != first, "the time goes on")
+        view.click(f"{row('slow')} button.verb", "Cancel")
+        assert asking.exception(10) is not None
     view.sees(f"{row('slow')} button.verb", "Load")
 
 

@@ -12,8 +12,12 @@ export function Dialog({ title, onClose, children, side = false, wide = false, i
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
-    dialog.current.showModal();
-    return () => before?.focus?.();
+    const element = dialog.current;
+    element.showModal();
+    return () => {
+      element.close(); // while it is open nothing outside can have the focus
+      before?.focus?.();
+    };
   }, []);
   const onClick = (event) => event.target === dialog.current && onClose();
   const onCancel = (event) => {
