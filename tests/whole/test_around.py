@@ -111,7 +111,10 @@ async def test_request_for_a_peer_that_sleeps_waits_until_it_is_awake(tmp_path):
         async def is_waking():
             return "peer far does not answer: waking it" in program.log
 
+        async def is_told():
+            return "peer far is awake" in program.log
+
         await program.until(is_waking, "the peer is being woken")
         async with running_program(far, config(model("m")), "--listen", f"127.0.0.1:{port}"):
             assert await asking == "m"
-            assert "peer far is awake" in program.log
+            await program.until(is_told, "the log says that it is awake")

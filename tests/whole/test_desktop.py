@@ -11,7 +11,7 @@ import pytest
 from llamaswap_desktop.tray.icon import IconState
 from tests.needs import need
 from tests.whole.desktop_session import desktop_session
-from tests.whole.program import Program
+from tests.whole.program import Program, free_ports
 from tests.whole.test_tray import in_the_tray, shows, stand_in
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
@@ -24,6 +24,7 @@ def config_file(folder: Path) -> Path:
     """Two groups, two profiles, and one model that cannot start."""
     file = folder / "config.yaml"
     file.write_text(f"""
+startPort: {free_ports()}
 models:
   coder: {{cmd: "{DEMO} coder", name: Coder}}
   writer: {{cmd: "{DEMO} writer", name: Writer}}
