@@ -14,7 +14,7 @@ def config():
     return configuration(
         responder("m", "--chunk-delay", "0.05"),
         responder("slow", "--chunk-delay", "0.5"),
-        responder("dying", "--die-mid-stream"),
+        responder("dying", "--die-mid-stream", "--chunk-delay", "0.3"),
         responder("ears", more=EARS),
     )
 
@@ -98,7 +98,7 @@ def test_answers_that_are_none_are_explained(view):
     view.sees(".error-text", "holds no ranking")
     view.open("#/playground/chat?model=dying")
     say(view, "Hello")
-    view.sees(".turn.assistant", "m0 m1")
+    view.sees(".turn.assistant", "m0")  # of what comes together with the end a browser may drop the last
     view.sees(".turn .error-text")
 
 
