@@ -2,14 +2,11 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from llamaswap_desktop.guard import (
-    MARK,
     Guard,
     Session,
     end_members,
@@ -18,38 +15,15 @@ from llamaswap_desktop.guard import (
     processes,
     read_stat,
 )
+from tests.sleepers import DEAF, SLEEPER, session_of, sleepers
 
 pytestmark = pytest.mark.linux
-
-SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
-DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('here', flush=True); time.sleep(60)"
 
 
 @pytest.fixture
 def start():
-    """Start sleepers that are gone after the test."""
-    started = []
-
-    def start_one(code=SLEEPER, *, mark="", own_session=True):
-        child = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdout=subprocess.PIPE,
-            env={**os.environ, MARK: mark},
-            start_new_session=own_session,
-        )
-        child.stdout.readline()
-        started.append(child)
-        return child
-
-    yield start_one
-    for child in started:
-        child.kill()
-        child.wait()
-        child.stdout.close()
-
-
-def session_of(child) -> Session:
-    return Session(child.pid, read_stat(child.pid).started)
+    with sleepers() as start:
+        yield start
 
 
 def test_journal_tells_which_sessions_are_open():

@@ -1,13 +1,12 @@
 """Pauses by rule, and above them the user's word."""
 
-import asyncio
-
 import pytest
 
 from llamaswap_desktop.commands import PauseModels, ResumeModels
 from llamaswap_desktop.pausing import PauseRule, PauseWatch
 from llamaswap_desktop.settings import SettingsFile
 from tests.core.fakes import World, config, model
+from tests.waiting import until
 
 BEGIN, END = PauseModels(None), ResumeModels()
 
@@ -46,15 +45,6 @@ class Sense:
 
     async def close(self) -> None:
         self.is_closed = True
-
-
-async def until(fact, name: str) -> None:
-    try:
-        async with asyncio.timeout(5):
-            while not fact():
-                await asyncio.sleep(0.002)
-    except TimeoutError:
-        raise AssertionError(f"still not true: {name}") from None
 
 
 async def test_watch_follows_programs_games_and_settings(tmp_path):

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from llamaswap_desktop.settings import SettingsFile, SettingsRefused
 from llamaswap_desktop.updates import NoAnswer, Release, UpdateWatch, fetch_release, is_newer, parse_release
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -60,15 +61,6 @@ async def served(site: Site):
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/latest"
     finally:
         await runner.cleanup()
-
-
-async def until(fact, name: str) -> None:
-    try:
-        async with asyncio.timeout(5):
-            while not fact():
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"never true: {name}") from None
 
 
 async def test_newer_version_is_told_once(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingType
 
 from llamaswap_desktop.config.anchors import scalars
 from llamaswap_desktop.config.compose import compose, first_document
-from llamaswap_desktop.config.nodes import Entry, Mapping, Mark, Node, Scalar, Sequence
+from llamaswap_desktop.config.nodes import Mapping, Mark, Scalar, replaced
 from llamaswap_desktop.config.report import Report
 from llamaswap_desktop.config.scalars import resolve_plain
 from llamaswap_desktop.errors import ConfigError
@@ -44,24 +44,9 @@ class Environment:
         """Replace the references that values of variables have brought in (section 3, step 2)."""
         if not self._brought_references:
             return root
-        expanded = self._expand_again(root)
+        expanded = replaced(root, self._expand_scalar, self._expand_scalar)
         assert isinstance(expanded, Mapping)
         return expanded
-
-    def _expand_again(self, node: Node) -> Node:
-        if isinstance(node, Scalar):
-            return self._expand_scalar(node)
-        if isinstance(node, Sequence):
-            items = []
-            for item in node.items:
-                items.append(self._expand_again(item))  # noqa: PERF401 - a comprehension is a second frame per level
-            return Sequence(node.mark, tuple(items))
-        assert isinstance(node, Mapping)
-        entries = {}
-        for key, value in node.entries.values():
-            new = self._expand_scalar(key)
-            entries[new.text] = Entry(new, self._expand_again(value))
-        return Mapping(node.mark, entries, node.merge_key)
 
     def _expand_scalar(self, node: Scalar) -> Scalar:
         if "${env." not in node.text:

@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
+from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, replaced
 from llamaswap_desktop.config.read import Reader
 from llamaswap_desktop.config.report import Report
 from llamaswap_desktop.config.scalars import Value, render
@@ -124,18 +124,7 @@ class Scope:
 
     def expand(self, node: Node) -> Node:
         """Return ``node`` with the references in all its values replaced; the same node if there are none."""
-        if isinstance(node, Scalar):
-            return self._expand_scalar(node)
-        if isinstance(node, Sequence):
-            items = []
-            for item in node.items:
-                items.append(self.expand(item))  # noqa: PERF401 - a comprehension is a second frame per level
-            return Sequence(node.mark, tuple(items))
-        assert isinstance(node, Mapping)
-        entries = {}
-        for text, (key, value) in node.entries.items():
-            entries[text] = Entry(key, self.expand(value))
-        return Mapping(node.mark, entries, node.merge_key)
+        return replaced(node, self._expand_scalar)
 
     def _expand_scalar(self, node: Scalar) -> Scalar:
         if not isinstance(node.value, str) or "${" not in node.value:

@@ -1,6 +1,6 @@
 """The shapes of parsed YAML: scalars, sequences and mappings that remember where they were written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -75,6 +75,28 @@ Node: TypeAlias = Scalar | Sequence | Mapping | Alias
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way from the top of a configuration to one of its values: keys, and list indices from 0."""
+
+
+def replaced(
+    node: Node, replace: Callable[[Scalar], Scalar], replace_key: Callable[[Scalar], Scalar] | None = None
+) -> Node:
+    """Return a tree without aliases with every value, and where it is asked for every key, replaced.
+
+    One frame per level of nesting: the depth has been bounded while composing.
+    """
+    if isinstance(node, Scalar):
+        return replace(node)
+    if isinstance(node, Sequence):
+        items = []
+        for item in node.items:
+            items.append(replaced(item, replace, replace_key))  # noqa: PERF401 - a comprehension is a second frame
+        return Sequence(node.mark, tuple(items))
+    assert isinstance(node, Mapping)
+    entries = {}
+    for key, value in node.entries.values():
+        new = replace_key(key) if replace_key else key
+        entries[new.text] = Entry(new, replaced(value, replace, replace_key))
+    return Mapping(node.mark, entries, node.merge_key)
 
 
 def is_null(node: Node | None) -> bool:

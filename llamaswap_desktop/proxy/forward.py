@@ -29,7 +29,14 @@ import time
 
 from llamaswap_desktop.config import PeerModel
 from llamaswap_desktop.core import Lease, Target, Waiting
-from llamaswap_desktop.errors import LlamaSwapError, NotReady, PeerFailed, RequestCancelled, UpstreamFailed
+from llamaswap_desktop.errors import (
+    LlamaSwapError,
+    ModelNotLoaded,
+    NotReady,
+    PeerFailed,
+    RequestCancelled,
+    UpstreamFailed,
+)
 from llamaswap_desktop.http1 import (
     BodySource,
     Call,
@@ -134,6 +141,17 @@ class Forward:
             self._give_up(RequestCancelled())
 
     # -- the core
+
+    def _passes_by(self, model: ModelId) -> bool:
+        """Let a websocket that the scheduler is not to know of pass to its model (section 10.5)."""
+        is_websocket = b"websocket" in self._exchange.request.upgrade.lower()
+        if not (is_websocket and self._services.config.models[model].compat.ignore_websockets):
+            return False
+        upstream = self._services.core.upstream_if_ready(model)
+        if upstream is None:
+            raise ModelNotLoaded(f"model {model} is not loaded; ignored websocket requests cannot start it")
+        self._send_to_model(upstream)
+        return True
 
     def _use(self, model: ModelId, *, shows_loading: bool = False, comments_after_s: float = 0) -> None:
         """Ask for a local model, and forward when it is granted; raises what the core refuses with.

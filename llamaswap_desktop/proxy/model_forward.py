@@ -6,8 +6,8 @@ request is observed; then the filters change the body, and the request is admitt
 
 from llamaswap_desktop.config import PeerModel
 from llamaswap_desktop.core import Target
-from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, ModelNotGiven, ModelNotLoaded
-from llamaswap_desktop.http1 import BodySource, Exchange, Request, Route
+from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, ModelNotGiven
+from llamaswap_desktop.http1 import BodySource, Exchange, Route
 from llamaswap_desktop.proxy import keepalive
 from llamaswap_desktop.proxy.body import Body
 from llamaswap_desktop.proxy.form_body import FormBody
@@ -74,16 +74,6 @@ class ModelForward(Forward):
             self._observe(requested, "")
             raise
 
-    def _passes_by(self, model: ModelId) -> bool:
-        """Let a websocket that the scheduler is not to know of pass to its model (section 10.5)."""
-        if not is_ignored_websocket(self._exchange.request, self._services, model):
-            return False
-        upstream = self._services.core.upstream_if_ready(model)
-        if upstream is None:
-            raise ModelNotLoaded(f"model {model} is not loaded; ignored websocket requests cannot start it")
-        self._send_to_model(upstream)
-        return True
-
     def _observe(self, model: str, selector: str) -> None:
         request = self._exchange.request
         self._seen = self._services.observer.begin(
@@ -124,8 +114,3 @@ class ModelForward(Forward):
     def _let_go(self) -> None:
         super()._let_go()
         self._body.close()
-
-
-def is_ignored_websocket(request: Request, services: Services, model: ModelId) -> bool:
-    """Tell whether ``request`` is a websocket of which the scheduler is not to know."""
-    return b"websocket" in request.upgrade.lower() and services.config.models[model].compat.ignore_websockets

@@ -15,7 +15,6 @@ from llamaswap_desktop.proxy.body import Body
 from llamaswap_desktop.proxy.forward import Forward
 from llamaswap_desktop.proxy.headers import framing_lines
 from llamaswap_desktop.proxy.intake import body_for
-from llamaswap_desktop.proxy.model_forward import is_ignored_websocket
 from llamaswap_desktop.proxy.services import Services
 from llamaswap_desktop.proxy.spool import MEMORY_BYTES
 from llamaswap_desktop.proxy.treatment import Treatment
@@ -91,16 +90,6 @@ class PathForward(Forward):
         status = 301 if request.method in {"GET", "HEAD"} else 308
         self._is_over = True
         self._exchange.respond(status, [(b"Location", location)])
-
-    def _passes_by(self, model: ModelId) -> bool:
-        """Let a websocket that the scheduler is not to know of pass to its model (section 10.5)."""
-        if not is_ignored_websocket(self._exchange.request, self._services, model):
-            return False
-        upstream = self._services.core.upstream_if_ready(model)
-        if upstream is None:
-            raise ModelNotLoaded(f"model {model} is not loaded; ignored websocket requests cannot start it")
-        self._send_to_model(upstream)
-        return True
 
     def _check_may_start(self, model: ModelId) -> None:
         """Refuse what would start a model and may not."""

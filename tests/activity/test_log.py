@@ -1,6 +1,5 @@
 """The front door as the proxy and the web UI use it, with everything real behind it."""
 
-import asyncio
 import threading
 import time
 
@@ -11,6 +10,7 @@ from llamaswap_desktop.activity import ActivityLog, PageQuery, Settings
 from llamaswap_desktop.activity import log as log_module
 from llamaswap_desktop.errors import ShuttingDown
 from tests.activity.requests import CHAT, JSON, USAGE
+from tests.waiting import until
 
 
 class Opened:
@@ -84,9 +84,7 @@ async def test_listeners_hear_of_each_entry_once_it_can_be_read():
         unsubscribe = log.subscribe(heard.append)
         for _ in range(3):
             answer(begin(log))
-        async with asyncio.timeout(5):
-            while len(heard) < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(heard) == 3, "three entries were told of")
         assert heard == [1, 2, 3]
         unsubscribe()
         answer(begin(log))

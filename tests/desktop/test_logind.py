@@ -10,6 +10,7 @@ from jeepney.io.blocking import open_dbus_connection
 
 from llamaswap_desktop.desktop.logind import Logind
 from tests.tray.sni.bus_daemon import session_bus
+from tests.waiting import until
 
 pytestmark = [pytest.mark.child, pytest.mark.linux]
 
@@ -57,15 +58,6 @@ class PlayedLogind:
         for pipe in self.pipes:
             os.close(pipe)
         self.connection.close()
-
-
-async def until(fact, name: str) -> None:
-    try:
-        async with asyncio.timeout(5):
-            while not fact():
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"still not true: {name}") from None
 
 
 async def test_sleep_waits_for_us_and_shutdown_is_told(tmp_path):

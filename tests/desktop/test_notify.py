@@ -7,6 +7,7 @@ import pytest
 from llamaswap_desktop.dbus import Bus, NoSuchMethod, Reply
 from llamaswap_desktop.desktop import BalloonNotifier, Notice, NullNotifier, Offer, QuietNotifier
 from llamaswap_desktop.tasks import spawn
+from tests.waiting import until
 
 
 class Loud:
@@ -95,15 +96,6 @@ class Service:
         self.reading.cancel()
         await asyncio.wait({self.reading})
         await self.bus.close()
-
-
-async def until(fact, name: str) -> None:
-    try:
-        async with asyncio.timeout(5):
-            while not fact():
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"still not true: {name}") from None
 
 
 @pytest.mark.child

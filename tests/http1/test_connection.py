@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.http1.wire import Echo, Service, serving, until
+from tests.http1.wire import Echo, Service, serving
+from tests.waiting import until
 
 GET = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n"
 

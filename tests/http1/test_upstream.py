@@ -9,7 +9,7 @@ from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1 import Upstream, UsualTimeouts, fetch, load_server_context
 from llamaswap_desktop.http1.tls import client_context
 from tests.http1.certificate import make_certificate
-from tests.http1.wire import until
+from tests.waiting import until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 

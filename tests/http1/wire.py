@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from llamaswap_desktop.http1 import ServerConnection, UsualLimits
+from tests.waiting import until
 
 
 class Echo:
@@ -108,13 +109,3 @@ class Client:
         """Read until the other side closes."""
         async with asyncio.timeout(5):
             return await self.reader.read()
-
-
-async def until(fact, name, timeout_s=5.0):
-    """Wait until ``fact()`` is true; fail by ``name``."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not fact():
-                await asyncio.sleep(0.001)
-    except TimeoutError:
-        raise AssertionError(f"after {timeout_s} s still not true: {name}") from None

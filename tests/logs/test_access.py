@@ -8,6 +8,7 @@ import pytest
 
 from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.logs import AccessLines, AppLines
+from tests.waiting import until
 
 _log = logging.getLogger("llamaswap_desktop.test")
 
@@ -51,9 +52,7 @@ def test_a_line_comes_by_itself_after_a_moment(lines, written):
     async def run():
         lines.bind(asyncio.get_running_loop())
         add(AccessLines(lines))
-        async with asyncio.timeout(2):
-            while not written:
-                await asyncio.sleep(0.01)
+        await until(lambda: written, "the line is written")
 
     asyncio.run(run())
     assert len(written) == 1

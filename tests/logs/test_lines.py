@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from llamaswap_desktop.logs import AppLines, parse_level
+from tests.waiting import until
 
 _log = logging.getLogger("llamaswap_desktop.test")
 
@@ -98,9 +99,7 @@ async def test_a_line_of_another_thread_is_written_by_the_loop_s(lines, written)
     loop = asyncio.get_running_loop()
     lines.bind(loop)
     await loop.run_in_executor(None, _log.warning, "from a worker")
-    async with asyncio.timeout(1):
-        while not written:
-            await asyncio.sleep(0)
+    await until(lambda: written, "the line is written")
     assert written == [(threading.get_ident(), "[WARN] from a worker\n")]
     lines.bind(None)
 

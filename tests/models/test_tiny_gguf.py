@@ -6,7 +6,7 @@ import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from tests.models.llama_server import find_llama_server, llama_server_command
 from tests.models.tiny_gguf import WIDTH, write_tiny_gguf
+from tests.waiting import wait_until
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -89,7 +90,7 @@ class TestWithTheRealServer:
             assert server.is_generating()
             stream.close()
             connection.close()
-            wait_until("the slot is idle", lambda: not server.is_generating())
+            wait_until(lambda: not server.is_generating(), "the slot is idle")
             assert 0 < server.decoded_tokens() < 10_000
 
     def test_it_is_ready_and_small(self, tmp_path):
@@ -163,7 +164,7 @@ def serving(folder: Path, *, seed: int) -> Iterator[Server]:
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as child:
         server = Server(port)
         try:
-            wait_until("llama-server is ready", lambda: server.is_ready() or child.poll() is not None)
+            wait_until(lambda: server.is_ready() or child.poll() is not None, "llama-server is ready")
             assert child.poll() is None, (folder / "log").read_text()
             yield server
         finally:
@@ -173,10 +174,3 @@ def serving(folder: Path, *, seed: int) -> Iterator[Server]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
-
-
-def wait_until(fact: str, is_so: Callable[[], bool], timeout_s: float = 20) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {fact}"
-        time.sleep(0.002)

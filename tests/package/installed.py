@@ -4,15 +4,15 @@ import contextlib
 import os
 import re
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from installer import contents
+from tests.waiting import wait_until
 
 BUNDLE = contents.ROOT / "dist" / contents.CONSOLE_NAME
 
@@ -25,14 +25,6 @@ def need_bundle() -> Path:
     if not BUNDLE.is_dir():
         pytest.fail("there is no bundle: pyinstaller --noconfirm build.spec")
     return BUNDLE
-
-
-def wait_until(fact: Callable[[], object], name: str, timeout_s: float = 20.0) -> None:
-    """Wait until ``fact()`` is true; fail by ``name``."""
-    deadline = time.monotonic() + timeout_s
-    while not fact():
-        assert time.monotonic() < deadline, f"after {timeout_s} s still not true: {name}"
-        time.sleep(0.02)
 
 
 class Installed:

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from installer import about, contents
-from tests.package.installed import need_bundle, running, user_environment, wait_until
+from tests.package.installed import need_bundle, running, user_environment
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.package, pytest.mark.linux]
 

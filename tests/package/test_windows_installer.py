@@ -11,7 +11,7 @@ import pytest
 from installer import contents, icons
 from installer.windows import build
 from tests.needs import need
-from tests.package.installed import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.package, pytest.mark.linux, pytest.mark.timeout(300)]
 

@@ -13,20 +13,12 @@ from llamaswap_desktop.process import Process
 from llamaswap_desktop.types import ModelId
 from tests.process.children import free_port
 from tests.process.fakes import FakeLauncher
+from tests.waiting import until
 
 
 def process(launcher, published, **fields):
     model = Model(id=ModelId("m"), **{"cmd": "sh", "proxy": "http://127.0.0.1:1", "check_endpoint": "none", **fields})
     return Process(model, launcher=launcher, publish=published.append)
-
-
-async def until(fact, name):
-    try:
-        async with asyncio.timeout(2):
-            while not fact():
-                await asyncio.sleep(0)
-    except TimeoutError:
-        raise AssertionError(f"still not true: {name}") from None
 
 
 def states(published):

@@ -1,43 +1,20 @@
 """Run files: what an instance notes, and what the next one sweeps."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
-from llamaswap_desktop.guard import MARK, Session, parse_sessions, read_stat
+from llamaswap_desktop.guard import Session, parse_sessions
 from llamaswap_desktop.process.run_file import Instance, Kind, RunFile, living_instances, sweep
+from tests.sleepers import session_of, sleepers
 
 pytestmark = pytest.mark.linux
 
-SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
-
 
 @pytest.fixture
-def sleeper():
-    started = []
-
-    def start(**environment):
-        child = subprocess.Popen(
-            [sys.executable, "-c", SLEEPER],
-            stdout=subprocess.PIPE,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
-        child.stdout.readline()
-        started.append(child)
-        return child
-
-    yield start
-    for child in started:
-        child.kill()
-        child.wait()
-        child.stdout.close()
-
-
-def session_of(child) -> Session:
-    return Session(child.pid, read_stat(child.pid).started)
+def start():
+    with sleepers() as start:
+        yield start
 
 
 def left_by_a_dead_instance(folder, run_id: str, *lines: bytes, boot: bytes | None = None):
@@ -101,8 +78,8 @@ def test_folder_that_cannot_be_made_is_a_warning(tmp_path, caplog):
 
 
 @pytest.mark.child
-def test_leftovers_are_ended_by_session_and_by_mark(tmp_path, sleeper):
-    by_session, by_mark, stranger = sleeper(), sleeper(**{MARK: "dead:3"}), sleeper()
+def test_leftovers_are_ended_by_session_and_by_mark(tmp_path, start):
+    by_session, by_mark, stranger = start(), start(mark="dead:3"), start()
     path = left_by_a_dead_instance(tmp_path, "dead", session_of(by_session).opened)
     sweep(tmp_path)
     assert (by_session.wait(3), by_mark.wait(3)) == (-15, -15)
@@ -111,8 +88,8 @@ def test_leftovers_are_ended_by_session_and_by_mark(tmp_path, sleeper):
 
 
 @pytest.mark.child
-def test_living_instance_keeps_its_children(tmp_path, sleeper):
-    child = sleeper(**{MARK: "alive:1"})
+def test_living_instance_keeps_its_children(tmp_path, start):
+    child = start(mark="alive:1")
     run_file = RunFile.create(tmp_path, "alive")
     run_file.watch_over(session_of(child))
     sweep(tmp_path)
@@ -122,8 +99,8 @@ def test_living_instance_keeps_its_children(tmp_path, sleeper):
 
 
 @pytest.mark.child
-def test_numbers_of_another_boot_mean_nothing(tmp_path, sleeper):
-    child = sleeper()
+def test_numbers_of_another_boot_mean_nothing(tmp_path, start):
+    child = start()
     path = left_by_a_dead_instance(tmp_path, "old", session_of(child).opened, boot=b"another")
     sweep(tmp_path)
     assert child.poll() is None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from llamaswap_desktop.config import Config
 from llamaswap_desktop.proxy import Server
 from tests.core.fakes import World, config, model
-from tests.http1.wire import Client, until
+from tests.http1.wire import Client
+from tests.waiting import until
 
 
 @dataclass

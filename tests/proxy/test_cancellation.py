@@ -11,8 +11,8 @@ import json
 import pytest
 
 from llamaswap_desktop.config import Desktop, Peer, PeerId, Selector, SelectorId, Strategy
-from tests.http1.wire import until
 from tests.proxy.house import Answerer, answer, chunked, house, http, model, one_model, silent
+from tests.waiting import until
 
 JSON = {"content_type": "application/json"}
 CHAT = http("POST", "/v1/chat/completions", b'{"model":"m"}', **JSON)

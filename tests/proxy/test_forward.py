@@ -8,8 +8,8 @@ import pytest
 
 from llamaswap_desktop.config import Desktop, Peer, PeerId, Timeouts
 from llamaswap_desktop.types import ProcessState
-from tests.http1.wire import until
 from tests.proxy.house import Answerer, answer, chunked, house, http, model, one_model, says, silent
+from tests.waiting import until
 
 CHAT = "/v1/chat/completions"
 

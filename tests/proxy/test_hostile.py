@@ -5,8 +5,8 @@ Most are attempts to have two parsers disagree on where a request ends (RFC 9112
 
 import pytest
 
-from tests.http1.wire import until
 from tests.proxy.house import http, one_model
+from tests.waiting import until
 
 BODY = b'{"model":"m"}'
 

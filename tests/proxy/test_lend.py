@@ -4,7 +4,8 @@ import asyncio
 
 from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.proxy.lend import Loan
-from tests.http1.wire import Service, serving, until
+from tests.http1.wire import Service, serving
+from tests.waiting import until
 
 
 class Borrower(asyncio.Protocol):

@@ -9,8 +9,8 @@ import pytest
 from llamaswap_desktop.config import Desktop
 from llamaswap_desktop.proxy.loading import REMARKS, LoadingFeed
 from tests.core.fakes import model
-from tests.http1.wire import until
 from tests.proxy.house import Answerer, answer, chunked, house, http, one_model, says
+from tests.waiting import until
 
 
 class Clock:

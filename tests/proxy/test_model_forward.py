@@ -20,8 +20,8 @@ from llamaswap_desktop.config import (
 )
 from llamaswap_desktop.http1 import ROUTES, Group
 from tests.core.test_waking import Network
-from tests.http1.wire import until
 from tests.proxy.house import Answerer, house, http, model, one_model, says
+from tests.waiting import until
 
 MODEL_ROUTES = [route for route in ROUTES if route.group is Group.MODEL]
 

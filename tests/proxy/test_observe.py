@@ -4,8 +4,8 @@ import asyncio
 
 from llamaswap_desktop.activity import ActivityLog, Settings, parse_page_query
 from llamaswap_desktop.proxy.observe import UNOBSERVED, Observer
-from tests.http1.wire import until
 from tests.proxy.house import answer, chunked, http, one_model, says, silent
+from tests.waiting import until
 
 USAGE = b'{"usage":{"prompt_tokens":12,"completion_tokens":7}}'
 

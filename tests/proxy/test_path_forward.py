@@ -9,8 +9,8 @@ from llamaswap_desktop.commands import SetProfile
 from llamaswap_desktop.config import Compat, Desktop, Peer, PeerId, Profile, ProfileId
 from llamaswap_desktop.proxy.path_forward import name_ends, rest_behind
 from llamaswap_desktop.types import ProcessState
-from tests.http1.wire import until
 from tests.proxy.house import Answerer, house, http, model, one_model
+from tests.waiting import until
 
 
 def message(said: bytes) -> str:

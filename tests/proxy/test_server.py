@@ -11,8 +11,9 @@ from llamaswap_desktop.config import Desktop, Limits
 from llamaswap_desktop.errors import ListenFailed
 from llamaswap_desktop.http1 import ROUTES, Group, Guard, load_server_context
 from tests.http1.certificate import make_certificate
-from tests.http1.wire import Client, until
+from tests.http1.wire import Client
 from tests.proxy.house import http, one_model, silent
+from tests.waiting import until
 
 GUARDED = [route for route in ROUTES if route.guard is not Guard.NONE]
 CHANGING = [route for route in ROUTES if route.guard is Guard.HOST_AND_ORIGIN]

@@ -16,6 +16,7 @@ from llamaswap_desktop.process.run_file import RunFile
 from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.types import ModelId, ProcessState
 from tests.core.fakes import FakeProcess
+from tests.waiting import until
 
 TWO_MODELS = """
 models:
@@ -108,14 +109,6 @@ class Served:
             (await self.core.acquire(ModelId(model), by_hand=True)).release()
             assert self.processes[model].state is ProcessState.READY
 
-    async def until(self, fact, name: str, timeout_s: float = 5.0) -> None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not fact():
-                    await asyncio.sleep(0.005)
-        except TimeoutError:
-            raise AssertionError(f"after {timeout_s} s still not true: {name}") from None
-
 
 class Feed:
     """An open event stream; ``seen`` are the events so far."""
@@ -172,7 +165,7 @@ async def served(home: Path, config: str = TWO_MODELS, environment: dict[str, st
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
             it = Served(app, logs, file, session)
-            await it.until(lambda: app.core.snapshot().address or running.done(), "it serves")
+            await until(lambda: app.core.snapshot().address or running.done(), "it serves")
             if running.done():
                 running.result()
             it.address = app.core.snapshot().address

@@ -11,8 +11,9 @@ from aiohttp import web
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.web import Borrower
 from tests.core.fakes import World, config, model
-from tests.http1.wire import Client, until
+from tests.http1.wire import Client
 from tests.proxy.house import Answerer, http
+from tests.waiting import until
 
 CHAT = http("POST", "/v1/chat/completions", b'{"model":"m"}', content_type="application/json")
 HEALTH = http("GET", "/health")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from llamaswap_desktop.types import ModelId, ProcessState
+from tests.waiting import until
 from tests.web.served import served
 
 CONFIG = """
@@ -27,17 +28,17 @@ async def test_load_and_unload(tmp_path):
         answer = await it.command("load", {"model": "one"})
         assert answer.keys() == {"ok", "rev"}
         assert answer["ok"] is True
-        await it.until(lambda: is_in(it, "org/a", ProcessState.READY), "it is loaded")
+        await until(lambda: is_in(it, "org/a", ProcessState.READY), "it is loaded")
         assert (await it.command("load", {"model": "b", "surplus": 1}))["rev"] > answer["rev"]
-        await it.until(lambda: is_in(it, "b", ProcessState.READY), "b is loaded")
+        await until(lambda: is_in(it, "b", ProcessState.READY), "b is loaded")
         it.processes["org/a"].holds_stop = asyncio.Event()
         await it.command("unload", {"model": "org/a"})  # the reply does not wait
-        await it.until(lambda: it.processes["org/a"].graces, "it is told to stop")
+        await until(lambda: it.processes["org/a"].graces, "it is told to stop")
         it.processes["org/a"].holds_stop.set()
-        await it.until(lambda: is_in(it, "org/a", ProcessState.STOPPED), "it is unloaded")
+        await until(lambda: is_in(it, "org/a", ProcessState.STOPPED), "it is unloaded")
         assert is_in(it, "b", ProcessState.READY)
         await it.command("unload_all", {})
-        await it.until(lambda: is_in(it, "b", ProcessState.STOPPED), "all are unloaded")
+        await until(lambda: is_in(it, "b", ProcessState.STOPPED), "all are unloaded")
 
 
 async def test_load_by_hand_tries_again_during_a_back_off(tmp_path):
@@ -45,10 +46,10 @@ async def test_load_by_hand_tries_again_during_a_back_off(tmp_path):
         it.processes["b"].fails = "no"
         for tries in range(1, 4):
             await it.command("load", {"model": "b"})
-            await it.until(lambda: it.processes["b"].starts == tries, f"try {tries}")  # noqa: B023
+            await until(lambda: it.processes["b"].starts == tries, f"try {tries}")  # noqa: B023
         it.processes["b"].fails = ""
         await it.command("load", {"model": "b"})
-        await it.until(lambda: is_in(it, "b", ProcessState.READY), "it is loaded")
+        await until(lambda: is_in(it, "b", ProcessState.READY), "it is loaded")
 
 
 async def test_pin_and_unpin(tmp_path):
@@ -72,7 +73,7 @@ async def test_pause_and_resume(tmp_path):
         await it.load("b")
         await it.command("pause", {"seconds": 60})
         assert 50 < it.core.snapshot().paused.left_s <= 60
-        await it.until(lambda: is_in(it, "b", ProcessState.STOPPED), "the models leave")
+        await until(lambda: is_in(it, "b", ProcessState.STOPPED), "the models leave")
         await it.command("pause", {"seconds": None})
         assert it.core.snapshot().paused.left_s is None
         await it.command("resume")
@@ -115,7 +116,7 @@ async def test_reload(tmp_path):
 async def test_quit_replies_first(tmp_path):
     async with served(tmp_path, CONFIG) as it:
         assert (await it.command("quit"))["ok"] is True
-        await it.until(lambda: it.core.snapshot().phase == "stopped", "it has ended")
+        await until(lambda: it.core.snapshot().phase == "stopped", "it has ended")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.core import Reloader
 from llamaswap_desktop.web.desktop_config import unified_diff
+from tests.waiting import until
 from tests.web.served import served
 
 TEXT = """# mine
@@ -207,5 +208,5 @@ async def test_client_that_leaves_does_not_stop_a_save(tmp_path):
         writer.write(head.encode() + body)
         await writer.drain()
         writer.close()
-        await it.until(lambda: "c" in it.core.config.models, "it holds")
+        await until(lambda: "c" in it.core.config.models, "it holds")
         assert it.file.read_text() == changed()

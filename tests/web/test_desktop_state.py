@@ -10,6 +10,7 @@ from llamaswap_desktop.commands import PauseModels, ResumeModels
 from llamaswap_desktop.monitor import GpuDevice, GpuSample, Sample, SystemSample
 from llamaswap_desktop.types import ModelId, ProcessState
 from llamaswap_desktop.web.desktop_state import State, changes
+from tests.waiting import until
 from tests.web.served import MONITORED, TWO_MODELS, served
 
 CONFIG = """
@@ -97,7 +98,7 @@ async def test_loads_and_who_waits(tmp_path):
         it.processes["a"].holds_stop = asyncio.Event()
         it.processes["b"].holds = True
         wanted = asyncio.ensure_future(it.core.acquire(ModelId("b")))
-        await it.until(lambda: it.processes["a"].graces, "a is told to stop")
+        await until(lambda: it.processes["a"].graces, "a is told to stop")
         state = await it.get_json("/api/desktop/state")
         assert state["loads"] == [{"model": "b", "leaving": ["a"], "loading_s": None, "usual_s": None}]
         (waiting,) = state["waiting"]
@@ -106,12 +107,12 @@ async def test_loads_and_who_waits(tmp_path):
         assert waiting["sentence"] == "waiting 0 s: a is stopping; then load b"
         assert 0 <= waiting["waited_s"] < 5
         it.processes["a"].holds_stop.set()
-        await it.until(lambda: it.processes["b"].starts, "b starts")
+        await until(lambda: it.processes["b"].starts, "b starts")
         (load,) = (await it.get_json("/api/desktop/state"))["loads"]
         assert load["leaving"] == []
         assert 0 <= load["loading_s"] < 5
         queued = asyncio.ensure_future(it.core.acquire(ModelId("a")))
-        await it.until(lambda: len(it.core.waiting()) == 2, "a waits too")
+        await until(lambda: len(it.core.waiting()) == 2, "a waits too")
         assert (await it.get_json("/api/desktop/state"))["waiting"][1]["position"] == 1
         it.processes["b"].go_on()
         (await wanted).release()
@@ -185,7 +186,7 @@ async def test_slow_client_gets_a_fresh_state(tmp_path):
     async with served(tmp_path) as it:
         reader, writer = await asyncio.open_connection("127.0.0.1", it.port, limit=4096)
         writer.write(b"GET /api/desktop/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await it.until(lambda: it.app._api._streams._open, "the stream is open")
+        await until(lambda: it.app._api._streams._open, "the stream is open")
         (stream,) = it.app._api._streams._open
         process = it.processes["a"]
         stream._most_queued = 16  # a thousand would take the test a while
@@ -197,7 +198,7 @@ async def test_slow_client_gets_a_fresh_state(tmp_path):
                 process.change(ProcessState.STOPPED)
             return stream._is_overflown
 
-        await it.until(overflows, "the client has fallen behind")
+        await until(overflows, "the client has fallen behind")
         it.core._problems[ModelId("a")] = "the last"
         data = b""
         async with asyncio.timeout(10):
@@ -220,5 +221,5 @@ async def test_client_that_leaves_leaves_nothing_behind(tmp_path):
         async with it.feed("/api/desktop/events") as feed:
             await feed.event()
             feed.answer.close()
-        await it.until(lambda: not it.app._api._streams._open, "the stream is closed")
+        await until(lambda: not it.app._api._streams._open, "the stream is closed")
         assert (len(it.core._bus._listeners), len(it.core._watchers._watchers)) == before

@@ -7,6 +7,7 @@ import json
 from llamaswap_desktop.types import ProcessState
 from llamaswap_desktop.web.events import _LogFeed
 from llamaswap_desktop.web.stream import Stream
+from tests.waiting import until
 from tests.web.served import TWO_MODELS, served
 from tests.web.test_activity import begin, record
 
@@ -218,7 +219,7 @@ async def test_slow_client_gets_the_present_in_place_of_what_it_missed(tmp_path)
     async with served(tmp_path) as it:
         reader, writer = await asyncio.open_connection("127.0.0.1", it.port, limit=4096)
         writer.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await it.until(lambda: it.app._api._streams._open, "the stream is open")
+        await until(lambda: it.app._api._streams._open, "the stream is open")
         (stream,) = it.app._api._streams._open
         process = it.processes["a"]
         big = "x" * 20_000
@@ -230,7 +231,7 @@ async def test_slow_client_gets_the_present_in_place_of_what_it_missed(tmp_path)
                 process.change(ProcessState.STOPPED)
             return stream._is_overflown
 
-        await it.until(overflows, "the client has fallen behind")
+        await until(overflows, "the client has fallen behind")
         process.change(ProcessState.STARTING)
         data = b""
         async with asyncio.timeout(10):
@@ -249,7 +250,7 @@ async def test_client_that_leaves_leaves_nothing_behind(tmp_path):
             await opening(feed)
             assert len(it.app._api._streams._open) == 1
             feed.answer.close()
-        await it.until(lambda: not it.app._api._streams._open, "the stream is closed")
+        await until(lambda: not it.app._api._streams._open, "the stream is closed")
         assert not it.activity.inflight._listeners
         assert not it.activity._listeners
         assert not it.logs.proxy._followers

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.waiting import until
 from tests.web.served import TWO_MODELS, served
 
 CONFIG = """
@@ -68,7 +69,7 @@ async def test_named_stream(tmp_path, name, source):
         log = it.logs.named(source) or it.logs.model(source)
         log.write(b"history\n")
         async with it.feed(f"/logs/stream/{name}?no-history") as feed:
-            await it.until(lambda: log._followers, "it follows")
+            await until(lambda: log._followers, "it follows")
             log.write(b"live \xe2\x82\n")
             assert await read_until(feed, b"\n") == b"live \xe2\x82\n"
         async with it.feed(f"/logs/stream/{name}?x=no-history") as feed:
@@ -91,7 +92,7 @@ async def test_slow_reader_sees_how_much_it_has_missed_and_holds_nobody_up(tmp_p
     async with served(tmp_path) as it:
         log = it.logs.model("a")
         async with it.feed("/logs/stream/a?no-history", read_bufsize=4096) as feed:
-            await it.until(lambda: log._followers, "it follows")
+            await until(lambda: log._followers, "it follows")
             line = b"x" * 9_999 + b"\n"
             for _ in range(3000):
                 log.write(line)
@@ -103,7 +104,7 @@ async def test_slow_reader_sees_how_much_it_has_missed_and_holds_nobody_up(tmp_p
 
 async def test_stream_stays_over_a_reload_and_ends_with_its_model(tmp_path):
     async with served(tmp_path) as it, it.feed("/logs/stream/b?no-history") as feed:
-        await it.until(lambda: it.logs.model("b")._followers, "it follows")
+        await until(lambda: it.logs.model("b")._followers, "it follows")
         await it.command("reload")
         it.logs.model("b").write(b"still here\n")
         assert await read_until(feed, b"here\n") == b"still here\n"

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from llamaswap_desktop.types import ProcessState
+from tests.waiting import until
 from tests.web.served import TWO_MODELS, served
 
 CONFIG = """
@@ -107,8 +108,8 @@ async def test_client_that_leaves_does_not_call_the_unload_off(tmp_path):
         it.processes["a"].holds_stop = asyncio.Event()
         _, writer = await asyncio.open_connection("127.0.0.1", it.port)
         writer.write(b"GET /unload HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await it.until(lambda: it.processes["a"].graces, "it is told to stop")
+        await until(lambda: it.processes["a"].graces, "it is told to stop")
         writer.close()
         it.processes["a"].holds_stop.set()
-        await it.until(lambda: it.processes["a"].state is ProcessState.STOPPED, "it has stopped")
+        await until(lambda: it.processes["a"].state is ProcessState.STOPPED, "it has stopped")
         assert await it.get_json("/running") == {"running": []}
