@@ -17,7 +17,7 @@ from pathlib import Path
 from llamaswap_desktop import __version__
 from llamaswap_desktop.activity import ActivityLog, Settings
 from llamaswap_desktop.build import read_build
-from llamaswap_desktop.config import Config, Model, Sources, Watcher
+from llamaswap_desktop.config import Config, Model, Sources, Watcher, secrets_of
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
@@ -25,7 +25,7 @@ from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
-from llamaswap_desktop.process import Launcher, Process, holder_of_port, secrets_of
+from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.tasks import running, spawn
@@ -203,10 +203,7 @@ class App:
 
     def _apply(self, config: Config) -> None:
         """Let what the configuration says of our own lines hold from now on."""
-        peers = (peer.api_key for peer in config.peers.values())
-        models = (secret for model in config.models.values() for secret in secrets_of(model))
-        secrets = {*config.api_keys, *config.desktop.admin_keys, *peers, *models} - {""}
-        self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets)
+        self._lines.configure(level=config.log_level, time_format=config.log_time_format, secrets=secrets_of(config))
 
     def _follow_performance(self, config: Config) -> None:
         """Take over another interval; what was switched off at the start is switched on for the planner only."""

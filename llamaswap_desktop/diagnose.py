@@ -40,8 +40,7 @@ def collect_diagnostics(file: Path, paths: Paths, sources: Sources) -> None:
     """Write the archive to ``file``.  Raises ``OSError``."""
     settings = SettingsFile(paths.settings_file)
     config, verdict = _config(sources)
-    secrets = {settings.now.api_key, *(secrets_of(config) if config is not None else ())} - {""}
-    redactor = Redactor(secrets)
+    redactor = Redactor({settings.now.api_key} | (secrets_of(config) if config is not None else frozenset()))
     texts = {
         "versions.json": _json(_versions()),
         "settings.json": _json(_shown(settings.now, settings.problem)),

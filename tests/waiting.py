@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 
 
-async def until(fact: Callable[[], object], name: str, timeout_s: float = 5.0) -> None:
-    """Let the loop run until ``fact()`` is true; fail by ``name``."""
+async def until(fact: Callable[[], object], name: str, timeout_s: float = 5.0, *, pause_s: float = 0.001) -> None:
+    """Let the loop run until ``fact()`` is true; fail by ``name``.  With a pause of 0 no turn of the loop is missed."""
     try:
         async with asyncio.timeout(timeout_s):
             while not fact():
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(pause_s)
     except TimeoutError:
         raise AssertionError(f"after {timeout_s} s still not true: {name}") from None
 

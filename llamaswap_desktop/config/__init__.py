@@ -1,7 +1,7 @@
 """Turns YAML text into one frozen ``Config``, or into problems with file, line and key."""
 
 from llamaswap_desktop.config.command import Platform, fill_in_pid, split_command
-from llamaswap_desktop.config.describe import describe, secrets_of, to_yaml
+from llamaswap_desktop.config.describe import describe, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
 from llamaswap_desktop.config.ignored_paths import IgnoredPaths
@@ -37,6 +37,7 @@ from llamaswap_desktop.config.schema import (
     Timeouts,
     WakeOnLan,
 )
+from llamaswap_desktop.config.secrets import masked_command, secrets_of
 from llamaswap_desktop.config.shipped import example_config_text, schema_text, starter_config_text
 from llamaswap_desktop.config.sources import Sources, SourceText
 from llamaswap_desktop.config.watch import Watcher
@@ -89,6 +90,7 @@ __all__ = [
     "example_config_text",
     "fill_in_pid",
     "load_config",
+    "masked_command",
     "parse_config",
     "schema_text",
     "secrets_of",

@@ -1,7 +1,5 @@
 """The effective configuration for people and programs: under the YAML's own keys, with secrets masked."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,12 +9,7 @@ from llamaswap_desktop.config.matrix import Matrix
 from llamaswap_desktop.config.routing import MEMORY
 from llamaswap_desktop.config.scalars import resolve_plain
 from llamaswap_desktop.config.schema import Config
-
-MASK = "***"
-_SHORTEST_EVERYWHERE = 6
-"""Shorter secrets are masked where they are defined only: elsewhere they would tear holes into other words."""
-
-_SECRET_VARIABLE = re.compile(r"([^=]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)[^=]*=)(.+)", re.IGNORECASE)
+from llamaswap_desktop.config.secrets import MASK, masked, secrets_of
 
 
 def describe(config: Config) -> dict[str, Any]:
@@ -69,7 +62,7 @@ class _Masked:
     """Copies a value without its secrets."""
 
     def __init__(self, config: Config) -> None:
-        self._secrets = [secret for secret in secrets_of(config) if len(secret) >= _SHORTEST_EVERYWHERE]
+        self._secrets = secrets_of(config)
 
     def of(self, value: Any, key: str = "") -> Any:
         """Return the copy; one frame per level, as values may be nested 500 deep."""
@@ -88,18 +81,7 @@ class _Masked:
     def _text(self, text: str, key: str) -> str:
         if key in {"apiKeys", "apiKey", "adminKeys"}:
             return MASK if text else text
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return _SECRET_VARIABLE.sub(rf"\1{MASK}", text) if key == "env" else text
-
-
-def secrets_of(config: Config) -> Iterator[str]:
-    """Yield every text of the configuration that opens something, here or elsewhere."""
-    yield from config.api_keys
-    yield from config.desktop.admin_keys
-    yield from (peer.api_key for peer in config.peers.values())
-    for model in config.models.values():
-        yield from (match[2] for entry in model.env if (match := _SECRET_VARIABLE.fullmatch(entry)))
+        return masked(text, self._secrets)
 
 
 class _Dumper(yaml.SafeDumper):

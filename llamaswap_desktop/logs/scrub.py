@@ -13,8 +13,14 @@ _PATTERNS = (
     # --api-key VALUE, --hf-token=VALUE
     (re.compile(rf"(?i)(?<![\w-])(--?[\w-]{{0,60}}?{_WORDS}[\w-]*[= ]+)([\"']?)[^\s\"']+\2"), rf"\1\2{_MASK}\2"),
     # API_KEY=VALUE, "api_key": "VALUE", password: VALUE; a number after ``tokens`` is a count.
-    (re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?\s*[=:]\s*)([\"'])[^\"']+\2"), rf"\1\2{_MASK}\2"),
-    (re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?\s*[=:]\s*)(?!\d+\b)[^\s\"',;&]+"), rf"\1{_MASK}"),
+    (
+        re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?[ \t]*[=:][ \t]*)([\"'])[^\"']+\2"),
+        rf"\1\2{_MASK}\2",
+    ),
+    (
+        re.compile(rf"(?i)(?<![\w-])([\w-]{{0,60}}?{_WORDS}[\w-]*[\"']?[ \t]*[=:][ \t]*)(?!\d+\b)[^\s\"',;&]+"),
+        rf"\1{_MASK}",
+    ),
     # https://user:VALUE@host
     (re.compile(r"(://[^/\s:@]*:)[^@\s/]+@"), rf"\1{_MASK}@"),
     (re.compile(r"(?i)\b(bearer|basic) [^\s\"',;]+"), rf"\1 {_MASK}"),

@@ -5,7 +5,6 @@ from llamaswap_desktop.process.launcher import Launcher
 from llamaswap_desktop.process.lifecycle import Process
 from llamaswap_desktop.process.ports import holder_of_port
 from llamaswap_desktop.process.run_file import Instance, Kind, living_instances
-from llamaswap_desktop.process.secrets import secrets_of
 from llamaswap_desktop.process.win32 import send_ctrl_c
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "Process",
     "holder_of_port",
     "living_instances",
-    "secrets_of",
     "send_ctrl_c",
     "user_environment",
 ]

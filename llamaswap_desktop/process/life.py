@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from llamaswap_desktop.config import Model
+from llamaswap_desktop.config import Model, masked_command
 from llamaswap_desktop.errors import StartFailed
 from llamaswap_desktop.events import Event, ProcessDied, ProcessStuck
 from llamaswap_desktop.http1 import Upstream
@@ -17,7 +17,6 @@ from llamaswap_desktop.process.health import wait_until_healthy
 from llamaswap_desktop.process.launcher import Child, Launcher
 from llamaswap_desktop.process.outcome import duration_in_words, exit_in_words
 from llamaswap_desktop.process.ports import holder_of_port, is_port_free
-from llamaswap_desktop.process.secrets import masked_command
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ProcessState
 

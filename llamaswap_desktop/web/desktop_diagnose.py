@@ -15,7 +15,7 @@ from aiohttp import web
 
 from llamaswap_desktop.config import describe, secrets_of, to_yaml
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.logs import Log, Logs, Redactor
+from llamaswap_desktop.logs import Log, Logs, Redactor, scrub
 from llamaswap_desktop.monitor import Hardware
 from llamaswap_desktop.web.answers import body_of, decoded
 from llamaswap_desktop.web.desktop_commands import Nothing
@@ -40,18 +40,17 @@ class DesktopDiagnose:
         """Return the archive."""
         decoded(await body_of(request, _MOST_BYTES), Nothing)
         now = datetime.now(UTC)
-        files = self._files(await self._hardware())
+        files, redactor = self._files(await self._hardware()), Redactor(secrets_of(self._core.config))
         name = f"llamaswap-desktop-{now:%Y%m%d-%H%M%S}.zip"
         return web.Response(
-            body=await asyncio.to_thread(archive, files, now),
+            body=await asyncio.to_thread(archive, files, redactor, now),
             content_type="application/zip",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
     def _files(self, hardware: Hardware | None) -> Mapping[str, str]:
         config = self._core.config
-        redactor = Redactor(secrets_of(config))
-        texts = {
+        return {
             "versions.json": _json(self._versions()),
             "state.json": _json(self._core.snapshot()),
             "hardware.json": _json(hardware),
@@ -62,7 +61,6 @@ class DesktopDiagnose:
                 for number, model in enumerate(config.models, start=1)
             },
         }
-        return {name: redactor.clean(text) for name, text in texts.items()}
 
     def _versions(self) -> Mapping[str, object]:
         return {
@@ -74,12 +72,14 @@ class DesktopDiagnose:
         }
 
 
-def archive(files: Mapping[str, str], now: datetime) -> bytes:
-    """Return a zip archive of texts, by their names in it."""
+def archive(files: Mapping[str, str], redactor: Redactor, now: datetime) -> bytes:
+    """Return a zip archive of texts, by their names in it, without what is a secret or looks like one."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive_file:
         for name, text in files.items():
-            archive_file.writestr(zipfile.ZipInfo(name, now.timetuple()[:6]), text, zipfile.ZIP_DEFLATED)
+            archive_file.writestr(
+                zipfile.ZipInfo(name, now.timetuple()[:6]), scrub(redactor.clean(text)), zipfile.ZIP_DEFLATED
+            )
     return whole.getvalue()
 
 

@@ -13,7 +13,7 @@ globalTTL: 300
 apiKeys: [sk-first-secret, "${key}"]
 models:
   m:
-    cmd: run ${PORT} --api-key ${key}
+    cmd: run ${PORT} --api-key ${key} --hf-token hf-command-secret
     env: [HF_TOKEN=hf-secret-1, PATH=/bin, "API_KEY=x", HF_HOME=/m]
     description: "uses hf-secret-1"
     timeouts: {connect: 5}
@@ -48,12 +48,19 @@ def test_what_holds_stands_under_the_yaml_s_own_keys():
 
 def test_secrets_are_masked_wherever_they_stand():
     shown = describe(load(TEXT))
-    for secret in ("sk-macro-secret", "sk-first-secret", "hf-secret-1", "sk-peer-secret", "sk-admin-secret"):
+    for secret in (
+        "sk-macro-secret",
+        "sk-first-secret",
+        "hf-secret-1",
+        "hf-command-secret",
+        "sk-peer-secret",
+        "sk-admin-secret",
+    ):
         assert secret not in str(shown)
     assert shown["apiKeys"] == ["***", "***"]
     assert shown["macros"] == {"key": "***"}
     assert shown["models"]["m"]["env"] == ["HF_TOKEN=***", "PATH=/bin", "API_KEY=***", "HF_HOME=/m"]
-    assert shown["models"]["m"]["cmd"] == "run 5800 --api-key ***"
+    assert shown["models"]["m"]["cmd"] == "run 5800 --api-key *** --hf-token ***"
     assert shown["peers"]["p"]["apiKey"] == "***"
 
 

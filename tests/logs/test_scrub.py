@@ -21,6 +21,7 @@ from llamaswap_desktop.logs import scrub
         ("Authorization: Bearer abc", "Authorization: Bearer ***"),
         ("prompt tokens: 512, total_tokens=9", "prompt tokens: 512, total_tokens=9"),
         ('"apiKey": ""', '"apiKey": ""'),
+        ("apiKeys:\n- '***'\n", "apiKeys:\n- '***'\n"),
         ("a quiet line: nothing at all", "a quiet line: nothing at all"),
     ],
 )

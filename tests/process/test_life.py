@@ -44,7 +44,7 @@ async def test_readiness_is_refused_while_the_last_child_is_stuck_and_given_when
     await stubborn.ensure_ready()
     [child] = launcher.children
     child.exit(1)
-    await until(is_reported(published), "the child is stuck")
+    await until(is_reported(published), "the child is stuck", pause_s=0)
     child.may_look.clear()
     with pytest.raises(ProcessStuck):
         await stubborn.ensure_ready()

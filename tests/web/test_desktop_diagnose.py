@@ -12,14 +12,14 @@ apiKeys: [sk-inference-key]
 desktop: {adminKeys: [sk-admin-key-1]}
 models:
   org/a:
-    cmd: run --token sk-inference-key
+    cmd: run --token sk-inference-key --api-key hidden-in-the-command
     proxy: http://127.0.0.1:1
     env: [HF_TOKEN=hf_hugging_secret]
 peers:
   p: {proxy: "http://10.0.0.1", models: [x], apiKey: sk-peer-key-22}
 """
 
-SECRETS = ("sk-inference-key", "sk-admin-key-1", "hf_hugging_secret", "sk-peer-key-22")
+SECRETS = ("sk-inference-key", "sk-admin-key-1", "hf_hugging_secret", "sk-peer-key-22", "hidden-in-the-command")
 
 
 async def test_archive_holds_what_helps_and_no_secret(tmp_path):

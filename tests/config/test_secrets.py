@@ -2,13 +2,16 @@
 
 import pytest
 
-from llamaswap_desktop.config import Model
-from llamaswap_desktop.process.secrets import masked_command, secrets_of
+from llamaswap_desktop.config import Config, Model, masked_command, secrets_of
 from llamaswap_desktop.types import ModelId
 
 
 def model(cmd="", **fields) -> Model:
     return Model(id=ModelId("m"), cmd=cmd, **fields)
+
+
+def configured(*models: Model) -> Config:
+    return Config(models={its.id: its for its in models})
 
 
 @pytest.mark.parametrize(
@@ -29,5 +32,18 @@ def test_command_is_shown_without_its_secrets(cmd, shown):
 
 
 def test_environment_and_stop_command_hold_secrets_too():
-    its = model("x", env=("HF_TOKEN=one", "COLOUR=blue", "MY_SECRET="), cmd_stop="stop --token=two")
-    assert secrets_of(its) == {"one", "two"}
+    its = model("x", env=("HF_TOKEN=one", "COLOUR=blue", "MY_SECRET=", "AWS_KEY_ID=three"), cmd_stop="stop --token=two")
+    assert secrets_of(configured(its)) == {"one", "two", "three"}
+
+
+def test_switches_are_no_secrets():
+    its = model("run --token 0", env=("HF_HUB_DISABLE_IMPLICIT_TOKEN=1", "TOKENIZERS_PARALLELISM=false", "KEY=True"))
+    assert secrets_of(configured(its)) == frozenset()
+
+
+def test_addresses_may_hold_a_password():
+    assert secrets_of(configured(model(proxy="http://me:one@127.0.0.1:1"))) == {"one"}
+
+
+def test_short_secret_is_masked_as_a_word_only():
+    assert masked_command(model("alpha --api-key a --name a-b a")) == "alpha --api-key *** --name ***-b ***"
