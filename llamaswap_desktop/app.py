@@ -73,7 +73,6 @@ class App:
         self._watcher = watcher
         self._activity = ActivityLog(_activity_settings(config), report=self._report_activity)
         self._sampler = Sampler(every_s=config.performance.every_s, spawn=launcher.spawn_tool)
-        self._samples = not config.performance.disabled or config.routing.router.use == "memory"
         self._is_sampling = False
         self._memory = MemoryWatch(self.core, self._sampler)
         self._hardware: asyncio.Task[Hardware | None] | None = None
@@ -111,8 +110,8 @@ class App:
         return Borrower(self._web.server, finished)
 
     def _shown_sampler(self) -> Sampler | None:
-        """Return the sampler unless it is switched off, or runs for the memory planner only."""
-        return None if self.core.config.performance.disabled or not self._samples else self._sampler
+        """Return the sampler unless it does not run, or does for the memory planner only."""
+        return self._sampler if self._is_sampling and not self.core.config.performance.disabled else None
 
     async def _known_hardware(self) -> Hardware | None:
         return None if self._hardware is None else await asyncio.shield(self._hardware)
@@ -154,7 +153,8 @@ class App:
         """Start what serves nobody yet, now that the address is ours."""
         self._activity.start()
         self._hardware = asyncio.ensure_future(detect_hardware(__version__))
-        if self._samples:
+        config = self.core.config
+        if not config.performance.disabled or config.routing.router.use == "memory":
             self._start_sampling()
         self.core.watch_for_sleep()
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("llamaswap_desktop")
 
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's own wish, with a key
-
 _SESSION_END_BUDGET_S = 4.0
 """logind waits five seconds, if it does."""
 
@@ -140,17 +138,16 @@ class Companions:
 
     def start_failed(self, error: LlamaSwapError, try_again: Callable[[], None]) -> None:
         """Tell why the program cannot serve, and offer another port where one is taken."""
-        other_port = None
+        port = None
         if isinstance(error, ListenFailed) and not self._has_own_port:
-            host, port = self._settings.now.host_and_port
-            if (free := next_free_port(host, port)) is not None:
-
-                def use_it() -> None:
-                    self.change_settings({"listen": f"[{host}]:{free}" if ":" in host else f"{host}:{free}"})
-                    try_again()
-
-                other_port = Offer(f"Use port {free}", use_it)
+            port = next_free_port(*self._settings.now.served_at)
+        other_port = None if port is None else Offer(f"Use port {port}", lambda: self._use_port(port, try_again))
         self.notifier.show(start_failed(error, try_again, other_port, self._act))
+
+    def _use_port(self, port: int, then: Callable[[], None]) -> None:
+        host, _ = self._settings.now.host_and_port
+        self.change_settings({"listen": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"})
+        then()
 
     # -- following the settings
 
@@ -166,8 +163,8 @@ class Companions:
         """Serve where the settings say, or go back to what they said; no door is opened before its key is asked for."""
         try:
             await app.reload_now()
-            host, port = settings.host_and_port
-            await app.move(_EVERYWHERE if settings.share_on_lan else host, app.port if self._has_own_port else port)
+            host, port = settings.served_at
+            await app.move(host, app.port if self._has_own_port else port)
         except ConfigError as error:
             self._go_back(before)
             self.notifier.show(trouble("Not changed: the configuration cannot be read", str(error.problems[0])))

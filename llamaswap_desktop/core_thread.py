@@ -111,7 +111,7 @@ class CoreThread:
         return self._status
 
     def _tell(self, act: Callable[..., None], *arguments: object) -> None:
-        if not self._has_ended.is_set():
+        if self._has_loop.is_set() and not self._has_ended.is_set():
             with contextlib.suppress(RuntimeError):  # it has ended between the look and the call
                 self._loop.call_soon_threadsafe(act, *arguments)
 

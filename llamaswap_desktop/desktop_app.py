@@ -7,8 +7,15 @@ from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desk import Desk
-from llamaswap_desktop.desktop import BalloonNotifier, NoAutostart, Notifier, QuietNotifier, build_autostart, take_lock
-from llamaswap_desktop.desktop import user_paths as paths_of_user
+from llamaswap_desktop.desktop import (
+    BalloonNotifier,
+    NoAutostart,
+    Notifier,
+    QuietNotifier,
+    build_autostart,
+    take_lock,
+    user_paths,
+)
 from llamaswap_desktop.notices import crashed, unexpected_error
 from llamaswap_desktop.process import user_environment
 from llamaswap_desktop.program import Program, started_program
@@ -25,7 +32,7 @@ def run_desktop(options: "ServeOptions") -> int:
     If another tray of this user runs already, that one's dashboard is brought up instead.  Raises ``ConfigError`` and
     ``ListenFailed`` only where there is no tray to show them.
     """
-    paths = paths_of_user()
+    paths = user_paths()
     unlock = take_lock(paths.lock_name, paths.state_dir)
     if unlock is None:
         return bring_up_the_first(paths, is_autostart=options.is_autostart)

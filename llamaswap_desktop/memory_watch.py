@@ -55,7 +55,7 @@ class MemoryWatch:
     async def _look_at_once(self) -> None:
         """Know the budgets before the first sample comes."""
         devices = await self._sampler.read_gpus()
-        self._core.measure_memory({_name(device): device.mem_total_bytes // _MIB for device in devices})
+        self._core.measure_memory({_gpu(device.index): device.mem_total_bytes // _MIB for device in devices})
 
     # -- what is there, and who holds it
 
@@ -71,13 +71,10 @@ class MemoryWatch:
                 held[model] = self._held(model, await self._sampler.memory_of([pid]))
                 self._core.learn_footprint(model, held[model], is_new_load=False)
             ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
-            total_and_used = {f"gpu{gpu.id}": (gpu.mem_total_mb, gpu.mem_used_mb) for gpu in sample.gpus}
+            total_and_used = {_gpu(gpu.id): (gpu.mem_total_mb, gpu.mem_used_mb) for gpu in sample.gpus}
             total_and_used[RAM] = (sample.system.mem_total_mb, sample.system.mem_used_mb)
             self._core.measure_memory(
-                {
-                    Device(device): total - max(0, used - ours.get(Device(device), 0))
-                    for device, (total, used) in total_and_used.items()
-                }
+                {device: total - max(0, used - ours.get(device, 0)) for device, (total, used) in total_and_used.items()}
             )
         finally:
             self._is_looking = False
@@ -85,7 +82,7 @@ class MemoryWatch:
     def _held(self, model: ModelId, use: MemoryUse) -> Mapping[Device, int]:
         """Return MiB by device; a model that lies on GPUs is not counted in the system's memory as well."""
         if use.gpu_bytes is not None:
-            on_gpus = {Device(f"gpu{index}"): used // _MIB for index, used in use.gpu_bytes.items() if used}
+            on_gpus = {_gpu(index): used // _MIB for index, used in use.gpu_bytes.items() if used}
         else:
             on_gpus = dict(self._grown.get(model, {}))
         return on_gpus or {RAM: use.rss_bytes // _MIB}
@@ -97,6 +94,7 @@ class MemoryWatch:
             return
         if event.new is ProcessState.STARTING:
             alone = not self._used_before
+            self._used_before = {loading: {} for loading in self._used_before}  # theirs tells no more either
             self._used_before[event.model] = _used(self._sampler.devices) if alone else {}
         elif event.new is ProcessState.READY:
             self._spawn(f"measure {event.model}", self._measure(event.model))
@@ -127,7 +125,7 @@ class MemoryWatch:
     async def _until_free(self, model: ModelId, needed: Mapping[Device, int], limit_s: float) -> None:
         until = time.monotonic() + limit_s
         while time.monotonic() < until:
-            devices = {_name(device): device for device in await self._sampler.read_gpus()}
+            devices = {_gpu(device.index): device for device in await self._sampler.read_gpus()}
             free = {name: (each.mem_total_bytes - each.mem_used_bytes) // _MIB for name, each in devices.items()}
             if all(free.get(device, mib) >= mib for device, mib in needed.items()):
                 return
@@ -135,13 +133,13 @@ class MemoryWatch:
         _log.warning("%s: memory of stopped models was not released within %g s; starting all the same", model, limit_s)
 
 
-def _name(device: GpuDevice) -> Device:
-    return Device(f"gpu{device.index}")
+def _gpu(index: int) -> Device:
+    return Device(f"gpu{index}")
 
 
 def _used(devices: "tuple[GpuDevice, ...]") -> Mapping[Device, int]:
-    return {_name(device): device.mem_used_bytes // _MIB for device in devices}
+    return {_gpu(device.index): device.mem_used_bytes // _MIB for device in devices}
 
 
 def _devices(sample: Sample) -> list[Device]:
-    return [RAM, *(Device(f"gpu{gpu.id}") for gpu in sample.gpus)]
+    return [RAM, *(_gpu(gpu.id) for gpu in sample.gpus)]

@@ -70,19 +70,17 @@ def model_died(name: str, detail: str, model: ModelId, act: Act) -> Notice:
 
 
 def config_refused(problems: tuple[Problem, ...], act: Act) -> Notice:
-    """Name the first problem with its line, and how many more there are."""
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    offers = (Offer("Edit", lambda: act(Local.EDIT_CONFIG)),)
-    text = f"{problems[0]}{more}. The former one stays in force."
-    return Notice("configuration", "The changed configuration cannot be used", text, offers)
+    """Say that what was changed does not hold, and why."""
+    text = f"{_first_of(problems)}. The former one stays in force."
+    return Notice("configuration", "The changed configuration cannot be used", text, (_edit(act),))
 
 
 def start_failed(error: LlamaSwapError, try_again: Callable[[], None], other_port: Offer | None, act: Act) -> Notice:
     """Say why the program cannot serve; ``other_port`` is the way out where an address is taken."""
     again = Offer("Try again", try_again)
     if isinstance(error, ConfigError):
-        first = str(error.problems[0]) if error.problems else str(error)
-        return Notice("configuration", "The configuration cannot be used", first, (_edit(act), again))
+        text = _first_of(error.problems)
+        return Notice("configuration", "The configuration cannot be used", text, (_edit(act), again))
     title = "The address is taken" if isinstance(error, ListenFailed) else "llama-swap Desktop cannot serve"
     way_out = (other_port,) if other_port is not None else ()
     return Notice("port", title, str(error), (again, *way_out))
@@ -101,8 +99,7 @@ def no_panel(address: str, act: Act) -> Notice:
 def config_checked(error: ConfigError | None, models: int, warnings: tuple[Problem, ...], act: Act) -> Notice:
     """Answer the wish to check the configuration."""
     if error is not None:
-        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        title, text = "The configuration cannot be used", f"{error.problems[0]}{more}"
+        title, text = "The configuration cannot be used", _first_of(error.problems)
     elif warnings:
         title, text = "The configuration can be used, with a remark", str(warnings[0])
     else:
@@ -154,6 +151,12 @@ def update_found(release: Release, act: Act) -> Notice:
 def trouble(title: str, text: str) -> Notice:
     """Say what went wrong with something that was clicked."""
     return Notice("trouble", title, text, was_asked_for=True)
+
+
+def _first_of(problems: tuple[Problem, ...]) -> str:
+    """Return the first problem with its line, and how many more there are."""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}"
 
 
 def _edit(act: Act) -> Offer:

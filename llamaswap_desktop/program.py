@@ -128,8 +128,7 @@ class Program:
         if options.listen is not None:
             return options.listen
         settings = self.settings.now if options.uses_settings else Settings()
-        host, port = settings.host_and_port
-        return ("0.0.0.0" if settings.share_on_lan else host), port  # noqa: S104 - the user's own wish, with a key
+        return settings.served_at
 
     def _with_own_key(self, config: Config) -> Config:
         """Ask for the key of the settings too, while this computer is shared."""

@@ -7,12 +7,12 @@ import asyncio
 import contextlib
 import faulthandler
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+
+from llamaswap_desktop.errors import LlamaSwapError
 
 _log = logging.getLogger("llamaswap_desktop")
 
@@ -30,22 +30,20 @@ class Unexpected:
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
         """Hear of what threads leave uncaught, and of the main thread's end by an exception."""
-        before = sys.excepthook, threading.excepthook
-        sys.excepthook = self._on_exception
-        threading.excepthook = self._on_thread_exception
+        before, threading.excepthook = threading.excepthook, self._on_thread_exception
         try:
             yield
+        except LlamaSwapError:
+            raise  # no mistake of ours: whoever started us says it
+        except Exception as error:
+            self._note("unexpected error", error)
+            raise
         finally:
-            sys.excepthook, threading.excepthook = before
+            threading.excepthook = before
 
     def hear(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear of what callbacks and tasks of ``loop`` leave uncaught."""
         loop.set_exception_handler(self._on_loop_exception)
-
-    def _on_exception(self, kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            return
-        self._note("unexpected error", error)
 
     def _on_thread_exception(self, failed: threading.ExceptHookArgs) -> None:
         if failed.exc_value is not None:

@@ -10,6 +10,7 @@ from llamaswap_desktop.desktop import NullNotifier
 from llamaswap_desktop.errors import ListenFailed
 from llamaswap_desktop.program import Program
 from llamaswap_desktop.settings import SettingsFile
+from tests.waiting import until
 from tests.web import served as web_served
 
 
@@ -43,7 +44,7 @@ async def test_sharing_makes_a_key_once_and_says_so(tmp_path, no_system_bus):
         async with companions.attend(app.app):
             port = app.port
             companions.share_on_lan(True)
-            await app.until(lambda: told.shown, "it is said")
+            await until(lambda: told.shown, "it is said")
             key = settings.now.api_key
             assert key.startswith("sk-")
             assert len(key) > 24
@@ -53,10 +54,10 @@ async def test_sharing_makes_a_key_once_and_says_so(tmp_path, no_system_bus):
             assert (await app.get("/v1/models"))[0] == 401
             assert (await app.get("/v1/models", headers={"Authorization": f"Bearer {key}"}))[0] == 200
             companions.share_on_lan(False)
-            await app.until(lambda: app.app._server._listen_host == "127.0.0.1", "it listens here only")
+            await until(lambda: app.app._server._listen_host == "127.0.0.1", "it listens here only")
             assert (await app.get("/v1/models"))[0] == 200
             companions.share_on_lan(True)
-            await app.until(lambda: len(told.shown) == 2, "it is said again")
+            await until(lambda: len(told.shown) == 2, "it is said again")
             assert settings.now.api_key == key
         assert [settings.share_on_lan for settings in seen] == [False, True, False, True]
 
@@ -67,7 +68,7 @@ async def test_nothing_is_opened_while_the_key_cannot_be_asked_for(tmp_path, no_
     async with web_served.served(tmp_path) as app, companions.attend(app.app):
         app.file.write_text("models: [")
         companions.share_on_lan(True)
-        await app.until(lambda: len(told.shown) == 2, "it is said")
+        await until(lambda: len(told.shown) == 2, "it is said")
         assert told.shown[1].title == "Not changed: the configuration cannot be read"
         assert app.app._server._listen_host == "127.0.0.1"
         assert not settings.now.share_on_lan
@@ -81,7 +82,7 @@ async def test_address_that_is_taken_leaves_the_former_one(tmp_path, no_system_b
         async with other:
             address = app.core.snapshot().address
             companions.change_settings({"listen": f"127.0.0.1:{other.sockets[0].getsockname()[1]}"})
-            await app.until(lambda: told.shown, "it is said")
+            await until(lambda: told.shown, "it is said")
             assert told.shown[0].title == "The address could not be changed"
             assert (app.core.snapshot().address, (await app.get("/v1/models"))[0]) == (address, 200)
 
@@ -108,6 +109,19 @@ async def test_taken_port_is_answered_with_the_offer_of_a_free_one(tmp_path):
     named = Companions(settings, told, has_own_port=True)
     named.start_failed(ListenFailed("taken"), print)
     assert [offer.label for offer in told.shown[1].offers] == ["Try again"]
+
+
+@pytest.mark.linux  # Windows lets both have a port, one on all interfaces and one on a single one
+async def test_while_sharing_the_offered_port_is_free_on_every_interface(tmp_path):
+    settings, told = SettingsFile(tmp_path / "settings.yaml"), Kept()
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings.change({"listen": f"127.0.0.1:{port - 1}", "shareOnLan": True, "apiKey": "sk-x"})
+        Companions(settings, told, has_own_port=False).start_failed(ListenFailed("taken"), lambda: None)
+    told.shown[0].offers[1].accept()
+    host, offered = settings.now.host_and_port
+    assert (host, settings.now.served_at) == ("127.0.0.1", ("0.0.0.0", offered))
+    assert offered > port
 
 
 def test_port_that_is_taken_is_passed_over():

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llamaswap_desktop.core_thread import Paced, problems_of
+from llamaswap_desktop.core_thread import CoreThread, Paced, problems_of
 from llamaswap_desktop.errors import ConfigError, ListenFailed, Problem, Severity
 from llamaswap_desktop.snapshot import Snapshot
 
@@ -25,6 +25,12 @@ async def test_first_snapshot_passes_at_once_and_then_the_newest_of_each_interva
         await has_come.wait()
     assert seen == [0, 99]
     assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+def test_word_before_the_core_lives_is_lost_and_breaks_nothing():
+    core = CoreThread(None, None, None)
+    core.report("unexpected", "something went wrong inside")
+    core.try_again()
 
 
 def test_every_problem_of_a_configuration_is_shown():

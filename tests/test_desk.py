@@ -1,7 +1,5 @@
 """The desk between tray and core: what it adds to the picture, and where each click goes."""
 
-import asyncio
-
 import pytest
 
 from llamaswap_desktop import desk as desk_module
@@ -12,6 +10,7 @@ from llamaswap_desktop.desktop import NoAutostart, Paths
 from llamaswap_desktop.settings import Pause, Settings, WaitingRequests
 from llamaswap_desktop.snapshot import PauseSnapshot, Snapshot
 from llamaswap_desktop.tray import CopyText, Local, ShowLog, Switch, Together, Turn
+from tests.waiting import until
 
 
 class Core:
@@ -119,9 +118,7 @@ async def test_check_and_diagnostics_are_done_aside_and_answered(made):
     made._paths.config_file.write_text("models: {}\n")
     made.act(Local.CHECK_CONFIG)
     made.act(Local.COLLECT_DIAGNOSTICS)
-    async with asyncio.timeout(10):
-        while len(made.core.asked) < 2:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(made.core.asked) == 2, "both are answered", 10)
     titles = {notice.title for _, notice in made.core.asked}
     assert titles == {"The configuration is fine", "Diagnostics were collected"}
     assert list(made._paths.log_dir.glob("*.zip"))

@@ -1,6 +1,5 @@
 """The guard on its own: what it finds, what it ends, and what it leaves alone."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from llamaswap_desktop.guard import (
     read_stat,
 )
 from tests.sleepers import DEAF, SLEEPER, session_of, sleepers
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.linux
 
@@ -138,12 +138,10 @@ def test_guard_that_was_killed_is_replaced_and_told_everything(start):
 
 
 @pytest.mark.child
-async def test_guard_ignores_signals_that_are_meant_for_the_program():
+def test_guard_ignores_signals_that_are_meant_for_the_program():
     guard = Guard("run4")
     guard.start()
-    async with asyncio.timeout(5):
-        while not _ignores(guard._process.pid, 15):
-            await asyncio.sleep(0.01)
+    wait_until(lambda: _ignores(guard._process.pid, 15), "the guard ignores SIGTERM")
     guard._process.terminate()
     guard._process.send_signal(2)
     assert guard._process.poll() is None

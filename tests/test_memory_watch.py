@@ -36,18 +36,18 @@ class FakeSampler:
         return self.use
 
 
-def by_memory(*names: str):
+def configured(planner: str, *names: str):
     made = config(*(model(name) for name in names), together=True)
     settings = RouterSettings(groups=made.routing.router.settings.groups, memory=MemorySettings(release_wait_s=1))
-    return made.__class__(models=made.models, routing=Routing(router=Router(use="memory", settings=settings)))
+    return made.__class__(models=made.models, routing=Routing(router=Router(use=planner, settings=settings)))
 
 
 @pytest.fixture
 def watched():
     """A core over played processes, a played sampler, and the watch between them."""
 
-    async def make(*names: str):
-        world, sampler = World(by_memory(*names)), FakeSampler()
+    async def make(*names: str, planner: str = "memory"):
+        world, sampler = World(configured(planner, *names)), FakeSampler()
         watch = MemoryWatch(world.core, sampler)
         watch.start()
         await asyncio.sleep(0)
@@ -78,6 +78,23 @@ async def test_without_a_telling_driver_the_growth_by_the_load_counts(watched):
     (await asking).release()
     await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
     assert world.core.footprint_of("a") == {"gpu0": 3500}
+    watch.stop()
+    await world.end()
+
+
+async def test_growth_counts_for_neither_of_two_that_load_at_once(watched):
+    world, sampler, watch = await watched("a", "b", planner="group")
+    asking = []
+    for name in ("a", "b"):
+        world.processes[name].holds = True
+        asking.append(asyncio.get_running_loop().create_task(world.core.acquire(name)))
+        await world.until(lambda name=name: world.processes[name].starts, "the start")
+    sampler.used_mib = 6500
+    for name, its in zip(("a", "b"), asking, strict=True):
+        world.processes[name].go_on()
+        (await its).release()
+        await world.until(lambda name=name: world.core.footprint_of(name), "it is learnt")
+        assert "gpu0" not in world.core.footprint_of(name)
     watch.stop()
     await world.end()
 

@@ -78,7 +78,7 @@ def test_start_that_fails():
     taken = start_failed(ListenFailed("port 9292 is in use by nginx"), lambda: again.append(1), None, acts.append)
     assert (taken.title, taken.text) == ("The address is taken", "port 9292 is in use by nginx")
     broken = start_failed(ConfigError(PROBLEMS), lambda: again.append(2), None, acts.append)
-    assert "config.yaml:3:5" in broken.text
+    assert broken.text == "config.yaml:3:5: models.a.ttl: no (and 1 more)"
     for notice in (taken, broken):
         notice.offers[-1].accept()
     assert again == [1, 2]

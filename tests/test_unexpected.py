@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from llamaswap_desktop.errors import ListenFailed
 from llamaswap_desktop.unexpected import CRASH_FILE, Unexpected, crashes_recorded
 
 
@@ -14,10 +15,10 @@ def fail() -> None:
     raise ZeroDivisionError("by nought")
 
 
-async def test_threads_callbacks_and_the_main_thread(caplog):
+async def test_threads_and_callbacks(caplog):
     unexpected, told = Unexpected(), []
     unexpected.tell = told.append
-    hooks = sys.excepthook, threading.excepthook
+    hook = threading.excepthook
     with unexpected.caught():
         thread = threading.Thread(target=fail, name="worker")
         thread.start()
@@ -27,13 +28,29 @@ async def test_threads_callbacks_and_the_main_thread(caplog):
         loop.call_soon(fail)
         await asyncio.sleep(0)
         loop.call_exception_handler({"message": "only words"})
-        sys.excepthook(ZeroDivisionError, ZeroDivisionError("by nought"), None)
-        sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert (sys.excepthook, threading.excepthook) == hooks
-    assert told == ["ZeroDivisionError: by nought"] * 3
+    assert threading.excepthook is hook
+    assert told == ["ZeroDivisionError: by nought"] * 2
     assert caplog.text.count("in fail") == 2
     assert "unexpected error in worker" in caplog.text
     assert "only words" in caplog.text
+
+
+def test_end_of_the_main_thread_by_a_mistake_is_told_and_goes_on(caplog):
+    unexpected, told = Unexpected(), []
+    unexpected.tell = told.append
+    with pytest.raises(ZeroDivisionError), unexpected.caught():
+        fail()
+    assert told == ["ZeroDivisionError: by nought"]
+    assert "in fail" in caplog.text
+
+
+@pytest.mark.parametrize("error", [ListenFailed("taken"), KeyboardInterrupt()])
+def test_end_that_is_no_mistake_is_not_told(error):
+    unexpected, told = Unexpected(), []
+    unexpected.tell = told.append
+    with pytest.raises(type(error)), unexpected.caught():
+        raise error
+    assert not told
 
 
 @pytest.mark.child

@@ -121,6 +121,11 @@ class Bus:
                     reply.set_exception(gone)
             raise gone from error
 
+    async def run_until_gone(self) -> None:
+        """Do the same, and end in silence: whoever calls next hears that the bus has gone."""
+        with contextlib.suppress(BusGone):
+            await self.run()
+
     async def call(
         self, address: DBusAddress, member: str, signature: str | None = None, *body: object
     ) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """Samples CPU, memory and GPUs without ever stopping the show; ``design.md`` tells how."""
 
 from llamaswap_desktop.monitor.detect import detect_hardware
-from llamaswap_desktop.monitor.gpu import DeviceBytes, GpuProbe, GpuSource, InThread, ProcessBytes, SourceLost
+from llamaswap_desktop.monitor.gpu import DeviceBytes, GpuSource, SourceLost
 from llamaswap_desktop.monitor.hardware import Hardware
 from llamaswap_desktop.monitor.processes import MemoryUse
 from llamaswap_desktop.monitor.prometheus import CONTENT_TYPE, prometheus_text
@@ -22,16 +22,13 @@ __all__ = [
     "CONTENT_TYPE",
     "DeviceBytes",
     "GpuDevice",
-    "GpuProbe",
     "GpuSample",
     "GpuSource",
     "GpuWatch",
     "Hardware",
-    "InThread",
     "MemoryUse",
     "NetworkCounters",
     "Performance",
-    "ProcessBytes",
     "Sample",
     "Sampler",
     "SourceLost",

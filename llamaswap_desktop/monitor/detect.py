@@ -1,6 +1,7 @@
 """Takes the hardware snapshot: every probe on a worker thread, ten seconds for all of them."""
 
 import asyncio
+import contextlib
 import logging
 import platform
 import sys
@@ -35,27 +36,27 @@ async def detect_hardware(
     ``version`` is that of this program.  Takes ``limit_s`` at most; a probe that has not answered by then is left
     out.  Run it beside the rest of the start: nothing waits for it.
     """
-    worker = Worker("hardware")
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + limit_s
-    try:
-        async with asyncio.timeout_at(deadline):
-            bare = await worker.run(lambda: _read_machine(version))
-    except TimeoutError:
-        return None
-    if bare is None:
-        return None
+    bare: Hardware | None = None
     findings: list[Finding] = []
-    if probes is None:
-        probes = await worker.run(probes_of_this_system)
-    for find in probes:
+    with contextlib.closing(Worker("hardware")) as worker:
         try:
-            async with asyncio.timeout_at(deadline):
-                findings += await worker.run(partial(_found, find))
-        except Exception as error:  # noqa: BLE001 - each failing probe is skipped
-            _log.debug("hardware: %s", error or "no answer in time")
-    worker.close()
-    return replace(bare, accelerators=merge_findings(findings))
+            async with asyncio.timeout(limit_s):
+                bare = await worker.run(lambda: _read_machine(version))
+                if bare is None:
+                    return None
+                for find in await worker.run(probes_of_this_system) if probes is None else probes:
+                    findings += await _tried(find, worker)
+        except TimeoutError:
+            _log.debug("hardware: not all probes have answered within %g s", limit_s)
+    return None if bare is None else replace(bare, accelerators=merge_findings(findings))
+
+
+async def _tried(find: FindAccelerators, worker: Worker) -> list[Finding]:
+    try:
+        return await worker.run(partial(_found, find))
+    except Exception as error:  # noqa: BLE001 - each failing probe is skipped
+        _log.debug("hardware: %s", error)
+        return []
 
 
 def _found(find: FindAccelerators) -> list[Finding]:

@@ -164,7 +164,7 @@ class Sensors:
     fan_pct: float = 0.0
 
     def temp_c(self, *labels: str) -> float:
-        """Return the first of these temperatures that is there, else any (with no label: none), else 0."""
+        """Return the first of these temperatures that is there, else 0."""
         return next((self.temps_c[label] for label in labels if label in self.temps_c), 0.0)
 
 

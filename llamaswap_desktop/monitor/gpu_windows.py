@@ -29,16 +29,15 @@ class WindowsGpus:
 
     def __init__(self, gdi: Any, pdh: Any) -> None:
         self._graphics = Graphics(gdi)
-        self._adapters = tuple(adapter for adapter in self._graphics.open_adapters() if memory_bytes(adapter))
+        adapters = self._graphics.open_adapters()
+        self._adapters = tuple(adapter for adapter in adapters if memory_bytes(adapter))
+        for adapter in adapters:
+            if not memory_bytes(adapter):
+                self._graphics.close(adapter.handle)
         if not self._adapters:
             raise SourceLost("Windows names no graphics adapter with memory")
         self._counters = Counters(pdh, (_USE, _DEDICATED, _SHARED))
         self._processes = ProcessMemory(pdh, self._adapters)
-
-    @property
-    def adapters(self) -> tuple[Adapter, ...]:
-        """The adapters, in the order of their indexes."""
-        return self._adapters
 
     def read(self) -> tuple[GpuDevice, ...]:
         values = self._counters.read()

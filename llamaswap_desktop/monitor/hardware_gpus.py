@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from llamaswap_desktop.monitor import d3dkmt, drm
 from llamaswap_desktop.monitor.drm import Card
@@ -102,10 +102,8 @@ def _own_memory(card: Card) -> AcceleratorMemory | None:
     return AcceleratorMemory("dedicated", size) if size else None
 
 
-def _memory(kind: str, size: int) -> AcceleratorMemory:
-    if not size:
-        return AcceleratorMemory()
-    return AcceleratorMemory("shared_system" if kind == "shared_system" else "dedicated", size)
+def _memory(kind: Literal["dedicated", "shared_system"], size: int) -> AcceleratorMemory:
+    return AcceleratorMemory(kind, size) if size else AcceleratorMemory()
 
 
 def _driver(name: str, sys_root: Path) -> Driver | None:

@@ -65,11 +65,6 @@ class Sampler:
         """The GPUs as of the last look at them."""
         return self._devices
 
-    @property
-    def source_name(self) -> str:
-        """Where the GPU figures come from at present, or nothing."""
-        return self._gpus.source_name
-
     def subscribe(self, listener: Callable[[Sample], None]) -> Callable[[], None]:
         """Have ``listener`` called with each new sample; returns what ends that."""
         self._listeners.append(listener)

@@ -65,9 +65,14 @@ def candidates(spawn: Spawn, *, every_s: float) -> Iterator[Candidate]:
 
 
 def _windows_nvml() -> GpuProbe:
+    nvml = gpu_nvml.load_nvml()  # before anything is opened: most machines without NVIDIA have none
     graphics = d3dkmt.Graphics(d3dkmt.load_gdi())
     adapters = graphics.open_adapters()
     for adapter in adapters:
         graphics.close(adapter.handle)
     processes = ProcessMemory(pdh.load_pdh(), adapters)
-    return gpu_nvml.Nvml(gpu_nvml.load_nvml(), bytes_by_bus=processes.by_bus)
+    try:
+        return gpu_nvml.Nvml(nvml, bytes_by_bus=processes.by_bus)
+    except SourceLost:
+        processes.close()
+        raise

@@ -28,7 +28,7 @@ class SettingsFile:
         self.path = path
         self.problem = ""
         self._watchers: list[Callable[[Settings], None]] = []
-        self._unknown: Mapping[str, Any] = {}
+        self._unknown: Mapping[str, Any]
         self.now = self._read()
 
     def watch(self, watcher: Callable[[Settings], None]) -> Callable[[], None]:
@@ -68,6 +68,7 @@ class SettingsFile:
         self._write(self.now)
 
     def _read(self) -> Settings:
+        self._unknown = {}
         try:
             keys = yaml.load(self.path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         except FileNotFoundError:

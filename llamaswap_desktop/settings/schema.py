@@ -100,6 +100,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         host, _, port = self.listen.rpartition(":")
         return host.removeprefix("[").removesuffix("]"), int(port)
 
+    @property
+    def served_at(self) -> tuple[str, int]:
+        """The address to serve on: that of every interface while it is shared."""
+        host, port = self.host_and_port
+        return "0.0.0.0" if self.share_on_lan else host, port  # noqa: S104 - the user's own wish, with a key
+
 
 def parse_settings(keys: _Keys) -> Settings:
     """Return the settings in ``keys``; unknown ones are passed over.  Raises ``SettingsRefused``."""

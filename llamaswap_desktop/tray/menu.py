@@ -27,13 +27,14 @@ from llamaswap_desktop.tray.texts import (
     NAME_LIMIT,
     address_line,
     curl_example,
+    is_wanted,
     one_line,
     problem_lines,
     size,
     status_line,
 )
 from llamaswap_desktop.tray.view import Surroundings, View
-from llamaswap_desktop.types import Phase, ProcessState
+from llamaswap_desktop.types import Phase
 
 _PAUSES = (("15 minutes", 15 * 60), ("1 hour", 60 * 60))
 
@@ -96,7 +97,7 @@ def _profiles(snapshot: Snapshot) -> Menu:
 
 
 def _free_item(models: tuple[ModelSnapshot, ...], *, is_serving: bool) -> Item:
-    held = [model for model in models if model.state in {ProcessState.READY, ProcessState.STARTING} or model.waiting]
+    held = [model for model in models if is_wanted(model)]
     known = sum(model.memory_bytes or 0 for model in held)
     label = f"Free memory now ({size(known)})" if known else "Free memory now"
     return Item("free", label, UnloadAll() if held and is_serving else None)

@@ -3,7 +3,7 @@
 from llamaswap_desktop.commands import Command, LoadModel, SetGroup, UnloadModel
 from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import Item, Menu, Separator, Submenu, Tick, Together, ticked
-from llamaswap_desktop.tray.texts import DEFAULT_GROUP, group_name, is_loading, loaded_of
+from llamaswap_desktop.tray.texts import DEFAULT_GROUP, group_name, is_wanted, loaded_of
 from llamaswap_desktop.types import ProcessState
 
 
@@ -19,7 +19,7 @@ def groups_menu(snapshot: Snapshot) -> Menu:
 
 def _group_submenu(group: GroupSnapshot, members: list[ModelSnapshot]) -> Submenu:
     loaded = [model for model in members if model.state is ProcessState.READY]
-    wanted = [model for model in members if model in loaded or is_loading(model)]
+    wanted = [model for model in members if is_wanted(model)]
     unload = Together(tuple(UnloadModel(model.id) for model in wanted)) if wanted else None
     load = Together(tuple(LoadModel(model.id) for model in members if model not in wanted))
     can_load = bool(load.commands) and not (group.swap and len(members) > 1)  # of those only one can be loaded

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from llamaswap_desktop.commands import LoadModel, PinModel, UnloadModel, UnpinModel
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import CopyText, Item, Menu, Separator, ShowLog, Submenu, ticked
-from llamaswap_desktop.tray.texts import NAME_LIMIT, group_name, is_loading, loaded_of, model_line, model_name
+from llamaswap_desktop.tray.texts import NAME_LIMIT, group_name, is_wanted, loaded_of, model_line, model_name
 from llamaswap_desktop.types import ProcessState
 
 ONE_LIST = 24
@@ -49,7 +49,7 @@ def _sections(listed: Sequence[ModelSnapshot], snapshot: Snapshot) -> Iterable[t
 
 def _by_letter(models: Sequence[ModelSnapshot], *, can_copy: bool) -> Menu:
     if len(models) <= ONE_LIST:
-        return (*map(_model_item, models), *_details(models, can_copy=can_copy))
+        return _one_list(models, can_copy=can_copy)
     return tuple(
         Submenu(f"letters {span}", f"{span}  ·  {loaded_of(some)}", _one_list(some, can_copy=can_copy))
         for span, some in _spans(models)
@@ -97,13 +97,9 @@ def _model_item(model: ModelSnapshot) -> Item:
     return Item(
         key=model.id,
         label=model_line(model),
-        action=UnloadModel(model.id) if _is_wanted(model) else LoadModel(model.id),
+        action=UnloadModel(model.id) if is_wanted(model) else LoadModel(model.id),
         tick=ticked(model.state is ProcessState.READY),
     )
-
-
-def _is_wanted(model: ModelSnapshot) -> bool:
-    return model.state is ProcessState.READY or is_loading(model)
 
 
 def _details(models: Sequence[ModelSnapshot], *, can_copy: bool) -> Menu:
@@ -118,8 +114,8 @@ def _details(models: Sequence[ModelSnapshot], *, can_copy: bool) -> Menu:
             f"details {model.id}",
             model_name(model),
             (
-                Item("load", "Load", None if _is_wanted(model) else LoadModel(model.id)),
-                Item("unload", "Unload", UnloadModel(model.id) if _is_wanted(model) else None),
+                Item("load", "Load", None if is_wanted(model) else LoadModel(model.id)),
+                Item("unload", "Unload", UnloadModel(model.id) if is_wanted(model) else None),
                 Item(
                     "pin",
                     "Pinned: never unloaded to make room",

@@ -58,6 +58,11 @@ def is_loading(model: ModelSnapshot) -> bool:
     return model.state is ProcessState.STARTING or (model.state is not ProcessState.READY and model.waiting > 0)
 
 
+def is_wanted(model: ModelSnapshot) -> bool:
+    """Whether the model is loaded or will be."""
+    return model.state is ProcessState.READY or is_loading(model)
+
+
 def model_line(model: ModelSnapshot) -> str:
     """Return the model's name and, behind it, what is worth knowing about it now."""
     facts = [model_name(model)]

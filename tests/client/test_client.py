@@ -14,6 +14,7 @@ from llamaswap_desktop.client import VERBS, Connection, NotRunning, Refused, fin
 from llamaswap_desktop.process import Kind
 from llamaswap_desktop.process.run_file import RunFile
 from llamaswap_desktop.types import ProcessState
+from tests.waiting import until
 from tests.web.served import TWO_MODELS, served
 
 CONFIG = """
@@ -72,12 +73,12 @@ async def test_load_and_unload(tmp_path):
     async with running(tmp_path) as app:
         app.processes["a"].holds = True
         assert await ask(tmp_path, "load", "a") == (0, "loading a\n")
-        await app.until(lambda: app.core.state_of("a") is ProcessState.STARTING, "it starts")
+        await until(lambda: app.core.state_of("a") is ProcessState.STARTING, "it starts")
         waiting = asyncio.ensure_future(ask(tmp_path, "load", "a", "--wait"))
         app.processes["a"].go_on()
         assert await waiting == (0, "a is ready\n")
         assert await ask(tmp_path, "unload", "a") == (0, "unloading a\n")
-        await app.until(lambda: app.core.state_of("a") is ProcessState.STOPPED, "it stops")
+        await until(lambda: app.core.state_of("a") is ProcessState.STOPPED, "it stops")
 
 
 async def test_load_that_fails_is_told_with_status_1(tmp_path):
@@ -156,7 +157,7 @@ async def test_logs_at_once_and_as_they_grow(tmp_path):
         assert "serves on" in (await ask(tmp_path, "logs"))[1]
         assert (await ask(tmp_path, "logs", "a", "--json"))[1] == '"it begins"\n'
         following = asyncio.ensure_future(ask(tmp_path, "logs", "a", "-f"))
-        await app.until(lambda: app.logs.model("a")._followers, "somebody follows")
+        await until(lambda: app.logs.model("a")._followers, "somebody follows")
         app.logs.model("a").write(b"it goes on\n")
         app.app._api.end_streams()
         status, text = await following

@@ -5,6 +5,7 @@ import threading
 
 from llamaswap_desktop.monitor import SourceLost, detect_hardware
 from llamaswap_desktop.monitor.hardware import Finding
+from tests.waiting import until
 
 
 def _broken():
@@ -27,6 +28,23 @@ async def test_a_probe_that_hangs_costs_its_findings_and_no_more_than_the_limit(
         hardware = await detect_hardware("1.0", probes=probes, limit_s=0.3)
     release.set()
     assert [device.vendor for device in hardware.accelerators] == ["first"]
+
+
+async def test_thread_ends_when_nobody_waits_any_more():
+    threads: list[threading.Thread] = []
+    release = threading.Event()
+
+    def hang() -> list[Finding]:
+        threads.append(threading.current_thread())
+        release.wait(10)
+        return []
+
+    detecting = asyncio.get_running_loop().create_task(detect_hardware("1.0", probes=[hang]))
+    await until(lambda: threads, "the probe is asked")
+    detecting.cancel()
+    await asyncio.wait({detecting})
+    release.set()
+    await until(lambda: not threads[0].is_alive(), "the thread has ended")
 
 
 async def test_this_machine():

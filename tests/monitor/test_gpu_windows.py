@@ -44,6 +44,13 @@ def test_what_is_no_gpu_is_closed_and_the_rest_at_the_end():
     assert not pdh.is_open
 
 
+def test_adapter_without_memory_is_no_gpu_and_closed():
+    gdi = FakeGdi()
+    gdi.adapters[4] = {**gdi.adapters[1], "luid": 0xF003, "memory": (0, 0, 0)}
+    assert len(WindowsGpus(gdi, FakePdh(RECORDED)).read()) == 2
+    assert sorted(gdi.closed) == [3, 4]
+
+
 def test_without_an_adapter_there_is_no_source():
     gdi = FakeGdi()
     gdi.adapters = {}

@@ -54,6 +54,20 @@ def test_keys_of_a_newer_version_are_kept(tmp_path):
     assert SettingsFile(path).now.theme is Theme.LIGHT
 
 
+def test_unknown_keys_go_with_the_file_that_had_them(tmp_path):
+    path = tmp_path / "settings.yaml"
+    path.write_text("hologram: {depth: 3}\n")
+    file = SettingsFile(path)
+    path.write_text("hologram: [\n")
+    file.read_again()
+    file.change({"theme": "light"})
+    assert "hologram" in yaml.safe_load(path.read_text())
+    path.unlink()
+    file.read_again()
+    file.change({"theme": "dark"})
+    assert "hologram" not in yaml.safe_load(path.read_text())
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -98,6 +98,16 @@ async def test_monitor_can_be_switched_off_by_a_reload(tmp_path):
         assert await it.get_json("/api/performance", 503) == {"enabled": False}
 
 
+async def test_monitor_can_be_switched_on_by_a_reload_that_wants_the_memory_planner(tmp_path):
+    async with served(tmp_path) as it:
+        it.file.write_text(TWO_MODELS + "performance: {every: 5s}\n")
+        await it.command("reload")
+        assert await it.get_json("/api/performance", 503) == {"enabled": False}
+        it.file.write_text(TWO_MODELS + "performance: {every: 5s}\nrouting: {router: {use: memory}}\n")
+        await it.command("reload")
+        assert (await it.get("/api/performance"))[0] == 200
+
+
 async def test_metrics(tmp_path):
     async with monitored(tmp_path) as it:
         status, headers, body = await it.get("/metrics")

@@ -4,7 +4,6 @@ It is asked only where it runs already: a question must not start it.
 """
 
 import asyncio
-import contextlib
 
 from jeepney import DBusAddress
 
@@ -48,10 +47,5 @@ class GameModeSense:
     async def _connected(self) -> Bus:
         if self._bus is None:
             self._bus = await Bus.open(self._bus_address, serve_nothing, lambda _member, _body: None)
-            self._reading = spawn("read the bus for games", _read(self._bus))
+            self._reading = spawn("read the bus for games", self._bus.run_until_gone())
         return self._bus
-
-
-async def _read(bus: Bus) -> None:
-    with contextlib.suppress(BusGone):  # whoever asks next meets it too
-        await bus.run()

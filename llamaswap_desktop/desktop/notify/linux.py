@@ -5,7 +5,6 @@ notification service costs a line in the log and nothing else.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping
 
@@ -62,7 +61,7 @@ class FreedesktopNotifier:
             self._task = None
             return
         self._numbers, self._offers = {}, {}
-        reading = spawn("read the bus for notifications", self._read(bus))
+        reading = spawn("read the bus for notifications", bus.run_until_gone())
         try:
             await bus.call(DAEMON, "AddMatch", "s", _SIGNALS)
             while not reading.done():
@@ -74,10 +73,6 @@ class FreedesktopNotifier:
             reading.cancel()
             await asyncio.wait({reading})
             await bus.close()
-
-    async def _read(self, bus: Bus) -> None:
-        with contextlib.suppress(BusGone):  # whoever sends next meets it too
-            await bus.run()
 
     async def _send(self, bus: Bus, notice: Notice) -> None:
         offers = {f"offer {number}": offer for number, offer in enumerate(notice.offers)}
