@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.browsing import until
 from tests.browser.household import ask, household
 
 pytestmark = pytest.mark.browser
@@ -91,4 +90,4 @@ def test_dialog_keeps_the_focus_and_gives_it_back(view):
         )
     view.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     view.sees_no("dialog")
-    until(lambda: view.run("return document.activeElement.textContent") == "Qwen3 8B", "the focus is back")
+    assert view.run("return document.activeElement.textContent") == "Qwen3 8B"

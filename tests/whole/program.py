@@ -109,6 +109,16 @@ class Program:
         except TimeoutError:
             raise AssertionError(f"after {timeout_s} s still not true: {name}\n{self.log}") from None
 
+    async def has_logged_all(self) -> None:
+        """Ask once more: whatever earlier requests have to say is in the log by the time this one's line is."""
+        before = self.log.count('"marker"')
+        await self.get("/health", headers={"User-Agent": "marker"})
+
+        async def is_logged() -> bool:
+            return self.log.count('"marker"') > before
+
+        await self.until(is_logged, "the log has caught up")
+
     async def ended(self, timeout_s: float = 10.0) -> int:
         async with asyncio.timeout(timeout_s):
             return await self.process.wait()

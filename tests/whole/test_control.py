@@ -126,5 +126,6 @@ async def test_machine_is_told(tmp_path):
         assert json.loads((await program.get("/api/hardware"))[1])["schema_version"] == 1
         assert json.loads((await program.get("/api/performance"))[1])["enabled"] is True
         assert (await program.get("/metrics"))[0] == 200
+        await program.has_logged_all()
         assert "/metrics" not in program.log
         assert "/api/performance" not in program.log

@@ -26,6 +26,8 @@ async def test_ways_to_the_page(tmp_path):
         assert "<title>llama-swap Desktop</title>" in html
         status, _ = await program.get("/favicon.ico")
         assert status == 200
+        await models_of(program)
+        await program.has_logged_all()
         assert "/api/desktop/state" not in program.log
 
 

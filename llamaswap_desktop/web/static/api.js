@@ -43,7 +43,7 @@ export const post = (path, body, options) => ask(path, { method: "POST", body, .
 export const put = (path, body) => ask(path, { method: "PUT", body });
 
 /** Reads the envelope of an error, which other servers than ours write in other ways. */
-export function messageIn(text, status) {
+function messageIn(text, status) {
   try {
     const { error, message, detail } = JSON.parse(text);
     const found = error?.message ?? error ?? message ?? detail;

@@ -143,7 +143,7 @@ export function connect() {
     open();
     return () => feeds.forEach((feed) => feed.close());
   });
-  addEventListener("online", open);
+  addEventListener("online", () => document.hidden || open());
 }
 
 function tellConnection() {

@@ -6,7 +6,7 @@ import { attempt } from "./store.js";
 
 const CHANGED = "themechange";
 
-export const theme = () => localStorage.getItem("theme") ?? "auto";
+const theme = () => localStorage.getItem("theme") ?? "auto";
 
 function show(chosen) {
   if (chosen === theme()) return;

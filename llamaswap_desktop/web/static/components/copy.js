@@ -17,7 +17,7 @@ export function Copy({ text, label = "Copy", quiet = false }) {
     </button>`;
 }
 
-export async function copyText(text) {
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,6 +1,6 @@
 // A window over the page: the browser's own dialog keeps the focus inside and closes on Escape.
 
-import { html, useEffect, useId, useRef } from "../html.js";
+import { html, useId, useLayoutEffect, useRef } from "../html.js";
 import { Icon } from "./icon.js";
 
 /**
@@ -10,7 +10,8 @@ import { Icon } from "./icon.js";
 export function Dialog({ title, onClose, children, side = false, wide = false, isForm = false }) {
   const dialog = useRef();
   const id = useId();
-  useEffect(() => {
+  // A layout effect: Preact cleans up other effects only after the element has gone, and the focus with it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const element = dialog.current;
     element.showModal();

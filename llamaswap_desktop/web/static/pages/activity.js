@@ -48,6 +48,7 @@ function wishOf(query) {
     order: get("order", "desc"),
     limit: Number(get("limit", 50)),
     page: Number(get("page", 1)),
+    isFiltered: Boolean(query.get("model") || query.get("period")),
   };
 }
 
@@ -113,7 +114,7 @@ function Filters({ wish, change }) {
           ${Object.entries(PERIODS).map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
         </select>
       </label>
-      ${(wish.model || wish.period) && html`<button type="button" class="quiet" onClick=${() => change({ model: "", period: "" })}><${Icon} name="close" size="16" /><span>Clear</span></button>`}
+      ${wish.isFiltered && html`<button type="button" class="quiet" onClick=${() => change({ model: "", period: "" })}><${Icon} name="close" size="16" /><span>Clear</span></button>`}
     </div>`;
 }
 
@@ -123,7 +124,7 @@ function Pager({ page, wish, change }) {
   const last = Math.min(page.page * page.limit, page.total);
   return html`
     <div class="pager">
-      <p class="hint" role="status">${page.total ? `${first}–${last} of ${page.total}` : "No requests yet"}</p>
+      <p class="hint" role="status">${page.total ? `${first}–${last} of ${page.total}` : wish.isFiltered ? "No such requests" : "No requests yet"}</p>
       <div class="actions">
         <label class="check"><span class="hint">Rows</span>
           <select name="limit" value=${wish.limit} onChange=${({ target }) => change({ limit: target.value })}>

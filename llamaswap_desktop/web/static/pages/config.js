@@ -20,7 +20,7 @@ export function Page({ rest }) {
   const [goTo, setGoTo] = useState(null);
   const [dialog, setDialog] = useState("");
   const isChanged = text !== null && file.loaded && text !== file.loaded.text;
-  const problems = useProblems(text, file.loaded);
+  const { problems, isChecked } = useProblems(text, file.loaded);
   useEffect(() => {
     if (file.loaded) setText(file.loaded.text);
   }, [file.loaded]);
@@ -53,7 +53,7 @@ export function Page({ rest }) {
       <div class="config-body">
         <div class="editor-side">
           <${YamlEditor} text=${text} problems=${problems} goTo=${goTo} onInput=${setText} onSave=${askToSave} />
-          <${Problems} problems=${problems} onGo=${(line) => setGoTo({ line })} />
+          <${Problems} problems=${problems} isChecked=${isChecked} onGo=${(line) => setGoTo({ line })} />
         </div>
         <${Outline} text=${text} models=${models} onText=${setText} onGo=${(line) => setGoTo({ line })} />
       </div>
@@ -97,9 +97,9 @@ function useFile() {
   };
 }
 
-/** The server's opinion of the text, a moment after it was changed. */
+/** The server's opinion of the text, a moment after it was changed; until then that of the text before, unchecked. */
 function useProblems(text, loaded) {
-  const [problems, setProblems] = useState([]);
+  const [verdict, setVerdict] = useState(null);
   const asked = useRef(0);
   useEffect(() => {
     if (text === null || !loaded) return undefined;
@@ -107,14 +107,14 @@ function useProblems(text, loaded) {
     const timer = setTimeout(async () => {
       try {
         const answer = await post("/api/desktop/config/validate", { text });
-        if (mine === asked.current) setProblems(answer.problems);
+        if (mine === asked.current) setVerdict({ text, problems: answer.problems });
       } catch (error) {
-        if (mine === asked.current) setProblems([{ level: "error", line: 0, column: 0, path: "", message: error.message }]);
+        if (mine === asked.current) setVerdict({ text, problems: [{ level: "error", line: 0, column: 0, path: "", message: error.message }] });
       }
     }, text === loaded.text ? 0 : VALIDATE_AFTER_MS);
     return () => clearTimeout(timer);
   }, [text, loaded]);
-  return problems;
+  return { problems: verdict?.problems ?? [], isChecked: verdict?.text === text };
 }
 
 function keepFromLeaving(isChanged) {
@@ -124,11 +124,11 @@ function keepFromLeaving(isChanged) {
   return () => removeEventListener("beforeunload", ask_);
 }
 
-function Problems({ problems, onGo }) {
+function Problems({ problems, isChecked, onGo }) {
   const words = problems.length ? counted(problems.length, "problem") : "Nothing to complain about";
   return html`
     <section class="problems" aria-label="Problems">
-      <p class="hint" role="status">${words}</p>
+      <p class="hint" role="status">${isChecked ? words : "Checking…"}</p>
       <ul>
         ${problems.map((problem) => html`
           <li key=${`${problem.line} ${problem.message}`} class=${problem.level}>

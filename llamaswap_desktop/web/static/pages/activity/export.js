@@ -54,7 +54,7 @@ async function allEntries(wish) {
   return entries;
 }
 
-export function asCsv(entries) {
+function asCsv(entries) {
   const lines = entries.map((entry) => COLUMNS.map(([, pick]) => csvCell(pick(entry))).join(","));
   return `${[COLUMNS.map(([name]) => name).join(","), ...lines].join("\r\n")}\r\n`;
 }

@@ -33,10 +33,10 @@ export function RequestTable({ page, wish, change, query }) {
         </tr></thead>
         <tbody>
           ${running.toReversed().map((entry) => html`<${Running} key=${`r${entry.id}`} entry=${entry} />`)}
-          ${page?.data.map((entry) => html`<${Finished} key=${entry.id} entry=${entry} search=${search} isFresh=${false} />`)}
+          ${page?.data.map((entry) => html`<${Finished} key=${entry.id} entry=${entry} search=${search} />`)}
         </tbody>
       </table>
-      ${page?.total === 0 && !running.length && html`<p class="empty">Nothing has been asked yet. <a href="#/playground">Try a model</a>.</p>`}
+      ${page?.total === 0 && !running.length && html`<p class="empty">${wish.isFiltered ? "Nothing matches." : html`Nothing has been asked yet. <a href="#/playground">Try a model</a>.`}</p>`}
     </div>`;
 }
 

@@ -41,7 +41,7 @@ function Consequences({ difference: { added, removed, changed, restarts } }) {
   return html`<dl class="facts-list">${shown.map(([name, ids, kind]) => html`<dt key=${name}>${name}</dt><dd key=${`${name} are`} class="tags">${ids.map((id) => html`<span key=${id} class=${`tag ${kind}`}>${id}</span>`)}</dd>`)}</dl>`;
 }
 
-export function Difference({ text }) {
+function Difference({ text }) {
   if (!text) return html`<p class="hint">The text is the same.</p>`;
   const kindOf = (line) => (/^(\+\+\+|---|@@)/.test(line) ? "meta" : line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "");
   return html`<pre class="code difference" tabindex="0" aria-label="Difference">${text.trimEnd().split("\n").map((line, position) => html`<span key=${position} class=${kindOf(line)}>${line}${"\n"}</span>`)}</pre>`;

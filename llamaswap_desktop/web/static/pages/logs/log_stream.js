@@ -5,7 +5,7 @@ import { plain } from "../../components/ansi.js";
 import { useEffect, useState } from "../../html.js";
 import { whilePresent } from "../../presence.js";
 
-export const MOST_LINES = 100_000;
+const MOST_LINES = 100_000;
 const DROPPED_AT_ONCE = 5_000;
 const GATHER_MS = 80;
 const RETRY_MS = 1500;
