@@ -103,6 +103,11 @@ class Model(Struct, frozen=True, kw_only=True):
     pinned: bool = False
     memory: Footprint = Footprint()
 
+    @property
+    def has_check(self) -> bool:
+        """Whether its health can be asked for; with ``checkEndpoint: none`` it cannot."""
+        return self.check_endpoint.strip() != "none"
+
 
 class Group(Struct, frozen=True, kw_only=True):
     """Models that are loaded and unloaded by common rules (section 8.2)."""

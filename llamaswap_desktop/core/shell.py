@@ -310,7 +310,7 @@ class Core:
         self._watchers.close()
         self._footprints.save()
         for process in self._processes.values():
-            await process.end(0.0)
+            await process.end()
 
     def kill_all(self) -> None:
         """Force every model to end now; whoever waits for a stop sees it happen."""
@@ -357,7 +357,7 @@ class Core:
         process = self._processes.pop(model)
         self._problems.pop(model, None)
         self._memory_mib.pop(model, None)
-        spawn(f"end {model}", process.end(0.0))
+        spawn(f"end {model}", process.end())
 
     # -- memory
 
