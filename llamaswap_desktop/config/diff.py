@@ -20,8 +20,7 @@ class ConfigDiff:
     """The difference between two configurations.
 
     ``restarts`` are those of the ``changed`` models whose definition (command, environment, address, check) is another;
-    they go when they are idle and start anew on demand.  ``live`` are the dotted keys whose change applies at once;
-    ``preload`` are the models that are to be preloaded now and were not before.
+    they go when they are idle and start anew on demand.  ``live`` are the dotted keys whose change applies at once.
     """
 
     added: tuple[ModelId, ...]
@@ -29,10 +28,6 @@ class ConfigDiff:
     changed: tuple[ModelId, ...]
     restarts: tuple[ModelId, ...]
     live: tuple[str, ...]
-    preload: tuple[ModelId, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed or self.live or self.preload)
 
 
 def diff_configs(old: Config, new: Config) -> ConfigDiff:
@@ -41,14 +36,12 @@ def diff_configs(old: Config, new: Config) -> ConfigDiff:
     differing = {model: set(_differing(old.models[model], new.models[model])) - {"macros"} for model in common}
     live = [f"models.{model}.{key}" for model, keys in differing.items() for key in sorted(keys - _DEFINITION_KEYS)]
     top = [key for key in _differing(old, new) if key not in _ELSEWHERE]
-    preloaded_before = old.hooks.on_startup.preload
     return ConfigDiff(
         added=tuple(model for model in new.models if model not in old.models),
         removed=tuple(model for model in old.models if model not in new.models),
         changed=tuple(model for model, keys in differing.items() if keys),
         restarts=tuple(model for model, keys in differing.items() if keys & _DEFINITION_KEYS),
         live=(*top, *live),
-        preload=tuple(model for model in new.hooks.on_startup.preload if model not in preloaded_before),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from llamaswap_desktop.config.command import without_comment_lines
 from llamaswap_desktop.config.macros import Budget, Macros, Scope, declare, leftovers
-from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, is_null
+from llamaswap_desktop.config.nodes import Entry, Mapping, Node, Path, Scalar, at, is_null
 from llamaswap_desktop.config.ports import Ports
 from llamaswap_desktop.config.read import Reader
 from llamaswap_desktop.config.report import Report
@@ -14,6 +14,8 @@ from llamaswap_desktop.types import ModelId
 
 _PORT = "${PORT}"
 _UNEXPANDED = ("models", "macros")
+_KEYED: Path = ("filters", "setParamsByID")
+"""The only mapping of a model in whose keys references count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Expansion:
     def _expand_keys(self, model: Mapping, model_id: str, scope: Scope) -> Mapping:
         """Replace references in the keys of ``filters.setParamsByID``, the only keys where they count."""
         filters = model.get("filters")
-        by_id = filters.get("setParamsByID") if isinstance(filters, Mapping) else None
+        by_id = at(model, _KEYED)
         if not isinstance(filters, Mapping) or not isinstance(by_id, Mapping):
             return model
         written: dict[str, str] = {}
@@ -114,8 +116,7 @@ class Expansion:
         return _with_value(model, "filters", new_filters)
 
     def _refuse_leftover_keys(self, model: Mapping, model_id: str) -> None:
-        filters = model.get("filters")
-        by_id = filters.get("setParamsByID") if isinstance(filters, Mapping) else None
+        by_id = at(model, _KEYED)
         for key, _ in by_id.entries.values() if isinstance(by_id, Mapping) else ():
             for path, scalar, name in leftovers(key, (*_path_of_keys(model_id), key.text)):
                 message = f"unknown macro '${{{name}}}' in a key of model '{model_id}': {_hint('')}"
@@ -182,7 +183,7 @@ def _text(node: Node | None) -> str:
 
 
 def _path_of_keys(model_id: str) -> Path:
-    return ("models", model_id, "filters", "setParamsByID")
+    return ("models", model_id, *_KEYED)
 
 
 def _with_value(mapping: Mapping, key: str, value: Node) -> Mapping:

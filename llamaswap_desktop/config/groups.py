@@ -1,5 +1,6 @@
 """Groups: read, checked, and completed with ``(default)`` (specification, section 8.2)."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 
 from msgspec.structs import replace
@@ -12,6 +13,12 @@ from llamaswap_desktop.config.schema import Group, GroupId
 from llamaswap_desktop.types import ModelId
 
 DEFAULT_GROUP = GroupId("(default)")
+
+
+def default_group(groups: Iterable[Group], models: Iterable[ModelId]) -> Group:
+    """Return the group ``(default)`` of all ``models`` that are in none of ``groups``: one at a time."""
+    grouped = {member for group in groups for member in group.members}
+    return Group(id=DEFAULT_GROUP, members=tuple(sorted(model for model in models if model not in grouped)))
 
 
 def read_groups(node: Node | None, path: Path, reader: Reader, report: Report) -> dict[GroupId, Group]:
@@ -45,9 +52,7 @@ class GroupChecks:
         if own is not None:
             message = "this name belongs to the built-in group: this entry counts for nothing, its members as ungrouped"
             self._report.warn((*self._path, DEFAULT_GROUP), message)
-        grouped = {member for group in groups.values() for member in group.members}
-        ungrouped = tuple(model for model in sorted(models, key=str.encode) if model not in grouped)
-        groups[DEFAULT_GROUP] = Group(id=DEFAULT_GROUP, members=ungrouped)
+        groups[DEFAULT_GROUP] = default_group(groups.values(), models)
         return groups
 
     def _check_members(self) -> None:

@@ -24,6 +24,7 @@ from llamaswap_desktop.config.schema import (
     WakeOnLan,
 )
 from llamaswap_desktop.config.sets import MatrixSource
+from llamaswap_desktop.config.top import LOG_LEVELS, LOG_OUTPUTS
 
 _Schema = dict[str, Any]
 
@@ -39,8 +40,8 @@ _TYPES: dict[Kind, _Schema] = {
     Kind.OTHER: {},
 }
 _CHOICES: Mapping[tuple[type[msgspec.Struct], str], tuple[str, ...]] = {
-    (Config, "logLevel"): ("debug", "info", "warn", "error"),
-    (Config, "logToStdout"): ("proxy", "upstream", "both", "none"),
+    (Config, "logLevel"): LOG_LEVELS,
+    (Config, "logToStdout"): LOG_OUTPUTS,
     (Selector, "strategy"): tuple(Strategy),
 }
 

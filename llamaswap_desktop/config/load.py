@@ -21,7 +21,7 @@ from llamaswap_desktop.config.report import Report
 from llamaswap_desktop.config.routing import fit_together, read_routing, settle_routing
 from llamaswap_desktop.config.schema import Config
 from llamaswap_desktop.config.selectors import SelectorChecks, read_selectors
-from llamaswap_desktop.config.sources import Sources, SourceText
+from llamaswap_desktop.config.sources import AS_ON_DISK, Sources, SourceText
 from llamaswap_desktop.config.top import StoreCheck, TopChecks, store_problem
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.types import ModelId
@@ -29,7 +29,6 @@ from llamaswap_desktop.types import ModelId
 _LEGACY = frozenset({"groups", "matrix"})
 KNOWN_KEYS = frozenset(keys_of(Config)) | _LEGACY
 _NO_PORTS: Mapping[ModelId, int] = {}
-_AS_ON_DISK: Mapping[Path, str] = {}
 
 
 def load_config(
@@ -37,7 +36,7 @@ def load_config(
     *,
     environment: Mapping[str, str],
     kept_ports: Mapping[ModelId, int] = _NO_PORTS,
-    instead: Mapping[Path, str] = _AS_ON_DISK,
+    instead: Mapping[Path, str] = AS_ON_DISK,
 ) -> Config:
     """Read the sources and return what they say.
 

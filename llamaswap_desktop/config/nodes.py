@@ -99,6 +99,14 @@ def replaced(
     return Mapping(node.mark, entries, node.merge_key)
 
 
+def at(root: Mapping, path: Path) -> Node | None:
+    """Return what stands at ``path``, a way through mappings only, or None where there is nothing."""
+    node: Node | None = root
+    for step in path:
+        node = node.get(str(step)) if isinstance(node, Mapping) else None
+    return node
+
+
 def is_null(node: Node | None) -> bool:
     """Whether there is nothing, or only a null."""
     return node is None or (isinstance(node, Scalar) and node.value is None)

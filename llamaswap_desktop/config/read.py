@@ -43,7 +43,6 @@ class Kind(StrEnum):
 class KeyInfo(NamedTuple):
     """A key that a block may have."""
 
-    key: str
     field: str
     kind: Kind
     inner: Any
@@ -53,11 +52,7 @@ class KeyInfo(NamedTuple):
 def keys_of(cls: type[msgspec.Struct]) -> dict[str, KeyInfo]:
     """Return the keys of a block by name."""
     infos = msgspec.structs.fields(cls)
-    return {
-        info.encode_name: KeyInfo(info.encode_name, info.name, *_kind_of(info.type))
-        for info in infos
-        if info.name not in _NOT_KEYS
-    }
+    return {info.encode_name: KeyInfo(info.name, *_kind_of(info.type)) for info in infos if info.name not in _NOT_KEYS}
 
 
 def _kind_of(annotation: Any) -> tuple[Kind, Any]:
@@ -130,15 +125,13 @@ class Reader:
 
     def _scalar(self, node: Node, kind: Kind, default: Any, path: Path) -> Any:
         if not isinstance(node, Scalar):
-            found = "a list" if isinstance(node, Sequence) else "a mapping"
-            self._report.error(path, f"expected {kind}, not {found}", at=node.mark)
+            self._refuse(node, kind, path)
             return default
         if node.value is None:
             return default
         result = _READ[kind](node.value)
         if result is None:
-            shown = self._report.quote(node.text)
-            self._report.error(path, f"expected {kind}, not {describe_value(node.value)} {shown}", at=node.mark)
+            self._refuse(node, kind, path)
             return default
         if kind is Kind.STRING and node.is_plain and isinstance(node.value, (int, float)):
             self._warn_of_number(node, result, path)
@@ -166,7 +159,7 @@ class Reader:
         if is_null(node):
             return ()
         if not isinstance(node, Sequence):
-            self._report.error(path, f"expected a list, not {self._found(node)}", at=node.mark)
+            self._refuse(node, Kind.STRINGS, path)
             return default
         return tuple(self.string(item, (*path, index)) for index, item in enumerate(node.items) if not is_null(item))
 
@@ -185,13 +178,15 @@ class Reader:
         if isinstance(node, Mapping):
             return node
         if node is not None and not is_null(node):
-            self._report.error(path, f"expected {Kind.BLOCK}, not {self._found(node)}", at=node.mark)
+            self._refuse(node, Kind.BLOCK, path)
         return None
 
-    def _found(self, node: Node) -> str:
+    def _refuse(self, node: Node, expected: Kind, path: Path) -> None:
         if isinstance(node, Scalar):
-            return f"{describe_value(node.value)} {self._report.quote(node.text)}"
-        return "a list" if isinstance(node, Sequence) else "a mapping"
+            found = f"{describe_value(node.value)} {self._report.quote(node.text)}"
+        else:
+            found = "a list" if isinstance(node, Sequence) else "a mapping"
+        self._report.error(path, f"expected {expected}, not {found}", at=node.mark)
 
 
 def plain_value(node: Node) -> Any:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from llamaswap_desktop.config.groups import GroupChecks, read_groups
 from llamaswap_desktop.config.names import Names
-from llamaswap_desktop.config.nodes import Mapping, Node, Path, Scalar
+from llamaswap_desktop.config.nodes import Mapping, Path, Scalar, at
 from llamaswap_desktop.config.read import Reader
 from llamaswap_desktop.config.report import Report
 from llamaswap_desktop.config.schema import Group, GroupId, Model, Router, RouterSettings, Routing
@@ -53,7 +53,7 @@ class RoutingSource(NamedTuple):
 
 def read_routing(root: Mapping, reader: Reader, report: Report) -> RoutingSource:
     """Read ``routing`` and the legacy keys; settings that their engine does not use are not even looked at."""
-    use = _at(root, (*ROUTER, "use"))
+    use = at(root, (*ROUTER, "use"))
     is_memory = isinstance(use, Scalar) and use.value == MEMORY
     is_planner = isinstance(use, Scalar) and is_user_planner(use.text)
     if not is_memory:
@@ -68,18 +68,11 @@ def read_routing(root: Mapping, reader: Reader, report: Report) -> RoutingSource
 def _read_style(root: Mapping, path: Path, reader: Reader, report: Report, *, has_matrix: bool) -> Style:
     groups, matrix = (*path, "groups"), (*path, "matrix")
     return Style(
-        groups=read_groups(_at(root, groups), groups, reader, report),
+        groups=read_groups(at(root, groups), groups, reader, report),
         groups_path=groups,
-        matrix=read_matrix(_at(root, matrix), matrix, reader) if has_matrix else None,
+        matrix=read_matrix(at(root, matrix), matrix, reader) if has_matrix else None,
         matrix_path=matrix,
     )
-
-
-def _at(root: Mapping, path: Path) -> Node | None:
-    node: Node | None = root
-    for step in path:
-        node = node.get(str(step)) if isinstance(node, Mapping) else None
-    return node
 
 
 def settle_routing(source: RoutingSource, models: MappingType[ModelId, Model], names: Names, report: Report) -> Routing:

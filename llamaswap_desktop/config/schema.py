@@ -13,7 +13,6 @@ from typing import Any, NewType
 
 from msgspec import Struct, field
 
-from llamaswap_desktop.config.ignored_paths import IgnoredPaths
 from llamaswap_desktop.config.matrix import Matrix
 from llamaswap_desktop.config.names import Names, PeerModel
 from llamaswap_desktop.errors import Problem
@@ -102,6 +101,11 @@ class Model(Struct, frozen=True, kw_only=True):
     queue_timeout_s: int = field(name="queueTimeout", default=0)
     pinned: bool = False
     memory: Footprint = Footprint()
+
+    @property
+    def has_check(self) -> bool:
+        """Whether its health can be asked for; with ``checkEndpoint: none`` it cannot."""
+        return self.check_endpoint.strip() != "none"
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -330,14 +334,6 @@ class Config(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _names(self) -> Names:
         return Names(self.models, self.peers)
-
-    @cached_property
-    def _ignored_paths(self) -> IgnoredPaths:
-        return IgnoredPaths(self.upstream.ignore_paths)
-
-    def ignores_upstream_path(self, path: str) -> bool:
-        """Whether ``path``, what follows ``/upstream/<model>``, never starts a model (section 13.7)."""
-        return path in self._ignored_paths
 
     def resolve(self, name: str) -> ModelId | PeerModel | None:
         """Return what ``name`` stands for, profiles and selectors left aside (section 12)."""

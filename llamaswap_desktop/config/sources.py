@@ -9,7 +9,7 @@ from pathlib import Path
 from llamaswap_desktop.errors import ConfigError, Problem, Severity
 
 _SUFFIXES = (".yml", ".yaml")
-_AS_ON_DISK: Mapping[Path, str] = {}
+AS_ON_DISK: Mapping[Path, str] = {}
 
 
 def is_config_name(name: str) -> bool:
@@ -58,7 +58,7 @@ class Sources:
             if is_config_name(name) and not path.is_dir():
                 yield path
 
-    def read(self, instead: Mapping[Path, str] = _AS_ON_DISK) -> tuple[SourceText, ...]:
+    def read(self, instead: Mapping[Path, str] = AS_ON_DISK) -> tuple[SourceText, ...]:
         """Return the text of every file, that of ``instead`` for those it names.
 
         Raises ``ConfigError`` naming each file that cannot be read.

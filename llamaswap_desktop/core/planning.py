@@ -8,7 +8,7 @@ import threading
 import time
 from typing import cast
 
-from llamaswap_desktop.config import Config
+from llamaswap_desktop.config import Config, default_group
 from llamaswap_desktop.errors import ConfigError, Problem, Severity
 from llamaswap_desktop.routing import (
     Answer,
@@ -20,7 +20,6 @@ from llamaswap_desktop.routing import (
     Picture,
     Planner,
     UserPlanner,
-    with_default_group,
 )
 from llamaswap_desktop.types import ModelId
 
@@ -43,7 +42,7 @@ def build_planner(config: Config) -> Planner:
         case "memory":
             return MemoryPlanner(router.settings.memory, config.groups)
         case path:
-            instead = GroupPlanner(with_default_group(config.groups, config.models))
+            instead = GroupPlanner((*config.groups, default_group(config.groups, config.models)))
             return ContainedPlanner(path, _ask(_import(path)), hard_rules=config.groups, instead=instead)
 
 

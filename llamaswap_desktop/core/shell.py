@@ -220,7 +220,8 @@ class Core:
     def execute(self, command: Command) -> None:
         """Carry out a wish of one of the faces; returns at once.
 
-        Raises ``ModelNotFound``, ``ProfileNotFound`` or ``GroupNotFound`` for what is not there.
+        Raises ``ModelNotFound``, ``ProfileNotFound`` or ``GroupNotFound`` for what is not there, and ``ConfigError`` if
+        the planner of the user's own cannot be used any more; then nothing has changed.
         """
         match command:
             case LoadModel(model):
@@ -240,8 +241,7 @@ class Core:
             case ResumeModels():
                 self._handle(alphabet.Resume())
             case SetGroup():
-                self._overrides = self._overrides.changed_by(command, self.configured)
-                self.reconfigure(self.configured)
+                self._hold(self.configured, self._overrides.changed_by(command, self.configured))
             case ReloadConfig():
                 if self._on_reload is not None:
                     self._on_reload()
@@ -310,7 +310,7 @@ class Core:
         self._watchers.close()
         self._footprints.save()
         for process in self._processes.values():
-            await process.end(0.0)
+            await process.end()
 
     def kill_all(self) -> None:
         """Force every model to end now; whoever waits for a stop sees it happen."""
@@ -331,7 +331,10 @@ class Core:
         Unchanged models go on as they are; a changed one finishes what it is answering and starts anew; queued
         requests are decided again.  Raises ``ConfigError``, and then nothing has changed.
         """
-        config = self._overrides.applied_to(configured)
+        self._hold(configured, self._overrides)
+
+    def _hold(self, configured: Config, overrides: GroupOverrides) -> None:
+        config = overrides.applied_to(configured)
         planner = build_planner(config)
         diff = diff_configs(self.config, config)
         for model in config.models.values():
@@ -340,7 +343,7 @@ class Core:
             else:
                 self._processes[model.id] = self._build_process(model, self._on_process_event)
         profile = self.profile
-        self.configured, self.config = configured, config
+        self.configured, self.config, self._overrides = configured, config, overrides
         self._resolver.reconfigure(config)
         self.report("planner", "")
         self._handle(alphabet.Reconfigure(_rules(config), planner, frozenset(diff.restarts)))
@@ -354,7 +357,7 @@ class Core:
         process = self._processes.pop(model)
         self._problems.pop(model, None)
         self._memory_mib.pop(model, None)
-        spawn(f"end {model}", process.end(0.0))
+        spawn(f"end {model}", process.end())
 
     # -- memory
 

@@ -16,7 +16,7 @@ from llamaswap_desktop.process.environment import add_entries
 from llamaswap_desktop.process.health import wait_until_healthy
 from llamaswap_desktop.process.launcher import Child, Launcher
 from llamaswap_desktop.process.outcome import duration_in_words, exit_in_words
-from llamaswap_desktop.process.ports import holder_of_port, is_port_free
+from llamaswap_desktop.process.ports import holder_in_words, is_port_free
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ProcessState
 
@@ -147,7 +147,7 @@ class Life:
 
     async def _become_ready(self, child: Child) -> None:
         """Wait until the health check passes; raises ``StartFailed`` saying how else it ended."""
-        if self._model.check_endpoint.strip() == "none":
+        if not self._model.has_check:
             return
         assert self.upstream is not None
         checking = spawn(
@@ -241,7 +241,7 @@ class Life:
         until = time.monotonic() + _PORT_PATIENCE_S
         while not is_port_free(port):
             if time.monotonic() > until:
-                holder = holder_of_port(port) or "another program"
+                holder = holder_in_words(port)
                 _log.warning("%s: has ended, but its port %d is in use by %s", self._model.id, port, holder)
                 return
             await asyncio.sleep(_LOOK_AT_PORT_EVERY_S)
@@ -295,7 +295,7 @@ def _check_address(model: Model) -> None:
     if not model.proxy:
         raise BadCommand("the model has no address: give it a 'proxy', or use ${PORT} in 'cmd'")
     if model.port is not None and not is_port_free(model.port):
-        holder = holder_of_port(model.port) or "another program"
+        holder = holder_in_words(model.port)
         raise BadCommand(f"port {model.port} is in use by {holder}: end it, or choose another 'startPort'")
 
 

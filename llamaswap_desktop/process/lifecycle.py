@@ -85,7 +85,7 @@ class Process:
         upstream = self.upstream
         if upstream is None:
             return False
-        if self.model.check_endpoint.strip() == "none":
+        if not self.model.has_check:
             return True
         return await is_healthy(upstream, self.model.check_endpoint, timeout_s=_CHECK_S)
 
@@ -128,10 +128,9 @@ class Process:
         if self._life is not None:
             self._life.stop_by(time.monotonic())
 
-    async def end(self, grace_s: float) -> None:
-        """Stop for good: nothing starts this process again.  What survives even its forced end is not waited for."""
-        if self._life is not None:
-            self._life.stop_by(time.monotonic() + grace_s)
+    async def end(self) -> None:
+        """Kill for good: nothing starts this process again.  What survives even its forced end is not waited for."""
+        self.kill()
         await self.gone()
         self._change(ProcessState.SHUTDOWN)
 

@@ -21,6 +21,11 @@ def holder_of_port(port: int) -> str:
     return ""
 
 
+def holder_in_words(port: int) -> str:
+    """Name the process that listens on ``port``, for a message; ``another program`` if that can't be told."""
+    return holder_of_port(port) or "another program"
+
+
 def is_port_free(port: int) -> bool:
     """Tell whether a server could listen on ``port`` of the loopback address."""
     with socket.socket() as probe:

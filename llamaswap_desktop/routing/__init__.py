@@ -4,7 +4,7 @@ from llamaswap_desktop.routing import alphabet
 from llamaswap_desktop.routing.contained import TIME_LIMIT_S, Answer, Ask, ContainedPlanner, UserPlanner
 from llamaswap_desktop.routing.dry_run import dry_run
 from llamaswap_desktop.routing.explain import LoadUnderWay, WaitingRequest
-from llamaswap_desktop.routing.groups import GroupPlanner, with_default_group
+from llamaswap_desktop.routing.groups import GroupPlanner
 from llamaswap_desktop.routing.matrix import MatrixPlanner
 from llamaswap_desktop.routing.memory import MemoryPlanner
 from llamaswap_desktop.routing.planner import RAM, Device, Facts, Picture, Plan, Planner
@@ -40,5 +40,4 @@ __all__ = [
     "alphabet",
     "dry_run",
     "pin_for",
-    "with_default_group",
 ]

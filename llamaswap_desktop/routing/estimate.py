@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 
 _REMEMBERED = 5
-_UNKNOWN_S = 10.0
+UNKNOWN_LOAD_S = 10.0
 """Assumed for a model that has never been loaded."""
 
 
@@ -29,4 +29,4 @@ class LoadTimes:
 def retry_after_s(loads: Iterable[LoadTimes]) -> int:
     """Return in how many whole seconds, at least 1, these loads can be over if they come one after the other."""
     known = (times.usual_s() for times in loads)
-    return max(1, math.ceil(sum(_UNKNOWN_S if seconds is None else seconds for seconds in known)))
+    return max(1, math.ceil(sum(UNKNOWN_LOAD_S if seconds is None else seconds for seconds in known)))

@@ -1,9 +1,9 @@
 """The default planner: groups (runtime specification, section 4.2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from llamaswap_desktop.config import Group, GroupId
+from llamaswap_desktop.config import Group
 from llamaswap_desktop.routing.planner import Picture, Plan
 from llamaswap_desktop.types import ModelId
 
@@ -14,7 +14,7 @@ class GroupPlanner:
     A running model R of group H is a victim of target T of group G exactly if they share a group that swaps, or if
     they don't, G is exclusive and H is not persistent.  H's own ``swap`` and ``exclusive`` play no part: loading a
     member of a non-exclusive group never stops an exclusive one (one-way, on purpose).  A model in no group is bound
-    by no rule; see ``with_default_group``.
+    by no rule.
     """
 
     name = "group"
@@ -43,14 +43,6 @@ class GroupPlanner:
         if its_group is home:
             return home.swap
         return home.exclusive and not its_group.persistent
-
-
-def with_default_group(groups: Iterable[Group], models: Iterable[ModelId]) -> tuple[Group, ...]:
-    """Return ``groups`` and, for all ``models`` that are in none, the group ``(default)``: one at a time."""
-    groups = tuple(groups)
-    grouped = {member for group in groups for member in group.members}
-    rest = tuple(sorted(model for model in models if model not in grouped))
-    return (*groups, Group(id=GroupId("(default)"), members=rest))
 
 
 def _on(switch: bool) -> str:

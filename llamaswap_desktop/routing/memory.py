@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from llamaswap_desktop.config import Group, MemorySettings
+from llamaswap_desktop.routing.estimate import UNKNOWN_LOAD_S
 from llamaswap_desktop.routing.groups import GroupPlanner
 from llamaswap_desktop.routing.planner import Device, Facts, Picture, Plan
 from llamaswap_desktop.types import ModelId, ProcessState
 
-_UNKNOWN_RELOAD_S = 10.0
 _IDLE_HALVES_COST_S = 60.0
 _BUSY_COST = 1e6
 """More than any set of idle models costs."""
@@ -109,7 +109,7 @@ def _cost(facts: Facts) -> float:
         return _STUCK_COST
     if facts.state is ProcessState.STOPPING:
         return 0.0  # it is leaving anyway
-    reload_s = _UNKNOWN_RELOAD_S if facts.reload_s is None else facts.reload_s
+    reload_s = UNKNOWN_LOAD_S if facts.reload_s is None else facts.reload_s
     cost = reload_s * _IDLE_HALVES_COST_S / (_IDLE_HALVES_COST_S + facts.idle_s)
     is_busy = facts.in_flight > 0 or facts.state is not ProcessState.READY
     return cost + _BUSY_COST if is_busy else cost

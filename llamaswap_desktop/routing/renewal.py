@@ -8,7 +8,7 @@ leave when it is idle.
 
 from llamaswap_desktop.errors import ModelRemoved
 from llamaswap_desktop.routing.advice import Advice
-from llamaswap_desktop.routing.alphabet import Abort, Forgotten, Reconfigure
+from llamaswap_desktop.routing.alphabet import Forgotten, Reconfigure
 from llamaswap_desktop.routing.backoff import BackOff
 from llamaswap_desktop.routing.estimate import LoadTimes
 from llamaswap_desktop.routing.idleness import Idleness
@@ -106,8 +106,7 @@ class Renewal:
         state = self._state
         match model.state:
             case ProcessState.STARTING:
-                model.state = ProcessState.STOPPING
-                state.effects.append(Abort(state.new_order(model), model.id, StopReason.RELOADED))
+                state.order_abort(model, StopReason.RELOADED)
             case ProcessState.READY if model.closed is not Closed.OUTDATED:
                 model.closed = Closed.OUTDATED
                 model.drain_until = state.now + model.rules.unload_timeout_s

@@ -178,10 +178,6 @@ class Scheduler:
         its = self._state.models[model]
         return Counts(waiting=its.reserved - its.in_flight, in_flight=its.in_flight)
 
-    def state(self, model: ModelId) -> ProcessState:
-        """Return the state of ``model`` as far as it has been reported."""
-        return self._state.models[model].state
-
     def is_pinned(self, model: ModelId) -> bool:
         """Tell whether ``model`` is kept from idle unload and from eviction by memory."""
         return self._state.models[model].is_pinned

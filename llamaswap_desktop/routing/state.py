@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from llamaswap_desktop.errors import LlamaSwapError
-from llamaswap_desktop.routing.alphabet import Effect, Grant, Order, Reject, Requested, Stop, WakeAt
+from llamaswap_desktop.routing.alphabet import Abort, Effect, Grant, Order, Reject, Requested, Stop, WakeAt
 from llamaswap_desktop.routing.explain import why_it_waited
 from llamaswap_desktop.routing.planner import Device
 from llamaswap_desktop.routing.queue import Queue
@@ -70,6 +70,11 @@ class State:
         model.state = ProcessState.STOPPING
         model.closed = None
         self.effects.append(Stop(self.new_order(model), model.id, reason))
+
+    def order_abort(self, model: Model, reason: StopReason) -> None:
+        """Have the start that is under way given up."""
+        model.state = ProcessState.STOPPING
+        self.effects.append(Abort(self.new_order(model), model.id, reason))
 
     def running_changed(self) -> None:
         """Note who counts as running: every process that is not stopped, and the targets of loads decided."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from llamaswap_desktop.errors import LlamaSwapError
-from llamaswap_desktop.routing.alphabet import Abort, Ticket, Unloaded
+from llamaswap_desktop.routing.alphabet import Ticket, Unloaded
 from llamaswap_desktop.routing.loading import Loading
 from llamaswap_desktop.routing.records import Closed, Model, Unloading
 from llamaswap_desktop.routing.state import State
@@ -67,8 +67,7 @@ class Unloads:
             case ProcessState.READY:
                 self._state.order_stop(model, reason)
             case ProcessState.STARTING:
-                model.state = ProcessState.STOPPING
-                self._state.effects.append(Abort(self._state.new_order(model), model.id, reason))
+                self._state.order_abort(model, reason)
             case ProcessState.STOPPING:
                 return model.closed is not Closed.STUCK
             case _:

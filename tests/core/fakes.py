@@ -86,7 +86,7 @@ class FakeProcess:
     def kill(self):
         self.go_on()
 
-    async def end(self, grace_s):
+    async def end(self):
         self.change(ProcessState.SHUTDOWN)
 
     def die(self):

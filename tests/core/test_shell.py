@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import sys
+import types
 
 import pytest
 
@@ -18,10 +20,11 @@ from llamaswap_desktop.commands import (
     UnloadModel,
     UnpinModel,
 )
-from llamaswap_desktop.config import Profile, ProfileId
+from llamaswap_desktop.config import Group, Profile, ProfileId, Router, RouterSettings, Routing
 from llamaswap_desktop.core import Lease
 from llamaswap_desktop.errors import (
     ConcurrencyLimit,
+    ConfigError,
     GroupNotFound,
     ModelNotFound,
     ModelsPaused,
@@ -287,6 +290,24 @@ async def test_switches_of_a_group_change_live_and_back():
         assert (group.swap, group.is_overridden) == (True, False)
         with pytest.raises(GroupNotFound):
             w.core.execute(SetGroup("nope", swap=False))
+
+
+async def test_switch_that_a_users_broken_planner_refuses_changes_nothing(monkeypatch):
+    planner = type("Mine", (), {"victims": lambda self, target, picture: []})
+    module = types.ModuleType("users_planners")
+    module.Mine = planner
+    monkeypatch.setitem(sys.modules, "users_planners", module)
+    router = Router(use="users_planners:Mine", settings=RouterSettings(groups={"g": Group(id="g", members=("a",))}))
+    async with world("a", routing=Routing(router=router)) as w:
+        del module.Mine
+        before = w.core.config
+        with pytest.raises(ConfigError, match="users_planners:Mine"):
+            w.core.execute(SetGroup("g", swap=False))
+        assert w.core.config is before
+        module.Mine = planner
+        w.core.reconfigure(w.core.configured)
+        [group] = w.core.snapshot().groups
+        assert (group.swap, group.is_overridden) == (True, False)
 
 
 async def test_reload_leaves_the_unchanged_alone_and_restarts_the_changed():

@@ -68,5 +68,5 @@ async def launched(run_dir: Path, *models: Model) -> AsyncIterator[list[Watched]
         yield watched
     finally:
         for one in watched:
-            await one.process.end(0.0)
+            await one.process.end()
         launcher.close()

@@ -53,14 +53,14 @@ async def test_readiness_is_refused_while_the_last_child_is_stuck_and_given_when
     launcher.looks = 1
     await stubborn.ensure_ready()
     assert len(launcher.children) == 2
-    await stubborn.end(0)
+    await stubborn.end()
 
 
 async def test_end_of_the_program_does_not_wait_for_what_is_stuck():
     launcher, published = FakeLauncher(looks=1000000), []
     stubborn = process(launcher, published)
     await stubborn.ensure_ready()
-    await stubborn.end(0)
+    await stubborn.end()
     assert states(published)[-1] == "shutdown"
     launcher.children[0].looks = 1
     await until(lambda: stubborn.pid is None, "it is gone")

@@ -226,7 +226,7 @@ async def test_end_of_a_start_answers_whoever_waits_for_it(tmp_path):
     async with launched(tmp_path, responder("--never-ready")) as [m]:
         starting = started(m.process.ensure_ready())
         await m.until(lambda: b"listens" in m.said, "the child listens")
-        await m.process.end(5)
+        await m.process.end()
         with pytest.raises(StartFailed):
             await starting
         assert m.states == ["stopped", "starting", "stopped", "shutdown"]
@@ -234,8 +234,8 @@ async def test_end_of_a_start_answers_whoever_waits_for_it(tmp_path):
 
 async def test_end_of_a_stopped_process_is_at_once_and_for_good(tmp_path):
     async with launched(tmp_path, responder()) as [m]:
-        await m.process.end(5)
-        await m.process.end(5)
+        await m.process.end()
+        await m.process.end()
         await m.process.stop(5)
         assert m.states == ["stopped", "shutdown"]
 
@@ -307,7 +307,7 @@ async def test_readiness_asked_for_while_stopping_starts_it_again(tmp_path):
 async def test_ended_process_never_starts_again(tmp_path):
     async with launched(tmp_path, responder()) as [m]:
         await m.process.ensure_ready()
-        await m.process.end(5)
+        await m.process.end()
         assert m.states[-1] == "shutdown"
         with pytest.raises(NotReady):
             await m.process.ensure_ready()

@@ -3,7 +3,17 @@
 import functools
 from dataclasses import dataclass
 
-from llamaswap_desktop.config import Fifo, Footprint, Group, Matrix, MemorySettings, Retry, SourceText, parse_config
+from llamaswap_desktop.config import (
+    Fifo,
+    Footprint,
+    Group,
+    Matrix,
+    MemorySettings,
+    Retry,
+    SourceText,
+    default_group,
+    parse_config,
+)
 from llamaswap_desktop.routing import (
     RAM,
     Answer,
@@ -15,7 +25,6 @@ from llamaswap_desktop.routing import (
     ModelRules,
     Picture,
     Rules,
-    with_default_group,
 )
 from llamaswap_desktop.types import ModelId
 
@@ -96,10 +105,14 @@ class LatelyUsed:
         return others[self.at_most - 1 :]
 
 
+def with_default_group(groups: tuple[Group, ...], variant: int) -> GroupPlanner:
+    return GroupPlanner((*groups, default_group(groups, models_of(variant))))
+
+
 def planner_of(kind: str, variant: int):
     match kind:
         case "groups":
-            return GroupPlanner(with_default_group(groups_of(variant), models_of(variant)))
+            return with_default_group(groups_of(variant), variant)
         case "matrix":
             return MatrixPlanner(matrix_of(variant))
         case "memory":
@@ -113,6 +126,6 @@ def planner_of(kind: str, variant: int):
                 "mine:LatelyUsed",
                 lambda target, picture: Answer(users.victims(target, picture), 0.0),
                 hard_rules=hard,
-                instead=GroupPlanner(with_default_group(hard, models_of(variant))),
+                instead=with_default_group(hard, variant),
             )
     raise AssertionError(kind)

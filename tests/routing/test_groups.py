@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from llamaswap_desktop.config import Group
-from llamaswap_desktop.routing import GroupPlanner, Picture, with_default_group
+from llamaswap_desktop.config import Group, default_group
+from llamaswap_desktop.routing import GroupPlanner, Picture
 from llamaswap_desktop.types import ModelId
 
 BOTH = (False, True)
@@ -75,7 +75,8 @@ def test_the_specification_s_worked_example():
 
 
 def test_models_in_no_group_form_the_default_group_which_swaps():
-    planner = GroupPlanner(with_default_group([group("g", "a", exclusive=False)], map(ModelId, "abc")))
+    own = group("g", "a", exclusive=False)
+    planner = GroupPlanner([own, default_group([own], map(ModelId, "abc"))])
     assert victims(planner, "b", "a c") == {"a", "c"}
     assert victims(planner, "a", "b c") == frozenset()
 
