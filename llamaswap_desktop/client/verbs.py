@@ -6,10 +6,11 @@ model, profile, group or log.  With ``--json`` every verb answers with one JSON 
 """
 
 import argparse
+import codecs
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -206,26 +207,35 @@ def _profile(talk: Talk) -> int:
 
 def _logs(talk: Talk) -> int:
     name = talk.words.model
-    path = f"/logs/stream/{quote(name, safe='/')}" if name else "/logs/stream"
+    follow = talk.words.follow
+    path = f"/logs/stream/{quote(name or '', safe='/')}" + ("" if follow else "?no-follow")
     try:
-        data = talk.connection.stream(path, waits=True) if talk.words.follow else [_history(talk, name)]
-        for piece in data:
-            text = piece.decode("utf-8", "replace")
-            if talk.words.json:
-                text = "".join(msgspec.json.encode(line).decode() + "\n" for line in text.splitlines())
+        texts = _decoded(talk.connection.stream(path, waits=follow))
+        if talk.words.json:
+            texts = (msgspec.json.encode(line).decode() + "\n" for line in _lines(texts))
+        for text in texts:
             _write(text, end="")
     except Refused as error:
         raise Refused(404, f"there is no log of {name!r}") if error.answered == 400 else error from error
     return FINE
 
 
-def _history(talk: Talk, name: str | None) -> bytes:
-    """Return what is kept: of one log, what its stream begins with."""
-    if not name:
-        return b"".join(talk.connection.stream("/logs", waits=False))
-    for piece in talk.connection.stream(f"/logs/stream/{quote(name, safe='/')}", waits=False):
-        return piece
-    return b""
+def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Yield the pieces as text; a character may be cut between two of them."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    """Yield whole lines; one may be cut between two texts, and the last may have no end."""
+    unfinished = ""
+    for text in texts:
+        *lines, unfinished = (unfinished + text).split("\n")
+        yield from (line.removesuffix("\r") for line in lines)
+    if unfinished:
+        yield unfinished
 
 
 def _open(talk: Talk) -> int:

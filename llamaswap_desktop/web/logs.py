@@ -32,8 +32,13 @@ class LogPages:
         return web.Response(body=self._logs.combined.history(), content_type="text/plain")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Send a log as it grows, its history first unless the query has ``no-history``."""
+        """Send a log as it grows, its history first unless the query has ``no-history``.
+
+        With ``no-follow``, which is ours, it is the history alone, and ends.
+        """
         log = self._log_called(rest_of(request, "/logs/stream").removeprefix("/"))
+        if "no-follow" in request.rel_url.query:
+            return web.Response(body=log.history(), headers=_STREAM_HEADERS)
         source = _OneLog(log, with_history="no-history" not in request.rel_url.query)
         return await self._streams.serve(request, _STREAM_HEADERS, source)
 

@@ -164,6 +164,29 @@ async def test_logs_at_once_and_as_they_grow(tmp_path):
         assert (status, text.splitlines()[0]) == (0, "it begins")
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+async def test_log_is_printed_whole_whatever_its_length(tmp_path, words):
+    async with running(tmp_path) as app:
+        log = app.logs.model("a")
+        assert await ask(tmp_path, "logs", "a", *words) == (0, "")
+        line = "x" + "\u00fc\u20ac" * 9_000  # no power of two divides its characters
+        log.write(f"{line}\n{line}".encode())
+        status, text = await ask(tmp_path, "logs", "a", *words)
+        lines = [json.loads(said) for said in text.splitlines()] if words else text.split("\n")
+        assert (status, lines) == (0, [line, line])
+
+
+async def test_line_that_comes_in_pieces_is_one_line(tmp_path):
+    async with running(tmp_path) as app:
+        log = app.logs.model("a")
+        log.write(b"half \xe2")
+        following = asyncio.ensure_future(ask(tmp_path, "logs", "a", "-f", "--json"))
+        await until(lambda: log._followers, "somebody follows")
+        log.write(b"\x82\xac\r\nlast")
+        log.close()
+        assert await following == (0, '"half \u20ac"\n"last"\n')
+
+
 async def test_token_opens_what_needs_an_admin_key(tmp_path):
     async with served(tmp_path, TWO_MODELS + "apiKeys: [k]\ndesktop: {adminKeys: [secret]}\n") as app:
         address = app.core.snapshot().address

@@ -76,6 +76,15 @@ async def test_named_stream(tmp_path, name, source):
             assert (await read_until(feed, b"live \xe2\x82\n")).endswith(b"history\nlive \xe2\x82\n")
 
 
+@pytest.mark.parametrize(("path", "log"), [("/logs/stream/upstream", "upstream"), ("/logs/stream/", "combined")])
+async def test_history_alone(tmp_path, path, log):
+    async with served(tmp_path, CONFIG + "logToStdout: none\n") as it:
+        assert (await it.get(f"{path}?no-follow"))[2] == b""
+        getattr(it.logs, log).write(b"x" * 99_999 + b"\xff")
+        status, headers, body = await it.get(f"{path}?no-follow")
+        assert (status, headers["Content-Type"], body) == (200, "text/plain", b"x" * 99_999 + b"\xff")
+
+
 async def test_head_comes_before_there_is_anything_to_say(tmp_path):
     async with served(tmp_path, CONFIG) as it, it.feed("/logs/stream/upstream") as feed:
         assert feed.answer.status == 200
