@@ -19,7 +19,7 @@ from llamaswap_desktop.web.answers import no_such_page
 
 _START = "index.html"
 _COMPRESSED = ".br"
-_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")  # longer ones make no sense, nor does int() take them
 
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 """What the system's own table may get wrong: a registry entry on Windows can make scripts plain text."""
