@@ -90,6 +90,11 @@ class Exchange:
         self.send(body)
         self.finish()
 
+    def redirect(self, status: int, location: str) -> None:
+        """Send the client to ``location``, with the query it came with."""
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.respond(status, [(b"Location", (location + query).encode("ascii"))])
+
     def fail(self, error: "LlamaSwapError") -> None:
         """Answer with the error body that the client accepts."""
         headers, body = error_answer(error, self.request.accept)

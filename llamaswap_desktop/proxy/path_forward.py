@@ -33,7 +33,7 @@ class PathForward(Forward):
     def __init__(self, exchange: Exchange, services: Services) -> None:
         super().__init__(exchange, services, exchange.request.path)
         self._body: Body | None = None
-        self._captured: list[bytes] = []
+        self._captured: list[bytes] | None = None
         self._captured_bytes = 0
         self._is_recorded = False
 
@@ -84,12 +84,9 @@ class PathForward(Forward):
             self._give_up(error)
 
     def _redirect(self, name: str) -> None:
-        request = self._exchange.request
-        query = f"?{request.query}" if request.query else ""
-        location = f"{UPSTREAM}{name}/{query}".encode("ascii")
-        status = 301 if request.method in {"GET", "HEAD"} else 308
+        status = 301 if self._exchange.request.method in {"GET", "HEAD"} else 308
         self._is_over = True
-        self._exchange.respond(status, [(b"Location", location)])
+        self._exchange.redirect(status, f"{UPSTREAM}{name}/")
 
     def _check_may_start(self, model: ModelId) -> None:
         """Refuse what would start a model and may not."""
@@ -106,6 +103,7 @@ class PathForward(Forward):
         if routes.model_route(request.method, self._path) is None:
             return
         self._is_recorded = request.method == "POST"
+        self._captured = [] if self._is_recorded else None
         self._seen = self._services.observer.begin(
             model=destination.name if isinstance(target, PeerModel) else target,
             path=self._path,
@@ -129,10 +127,17 @@ class PathForward(Forward):
         if self._body is not None:
             self._body.feed(data)
             return
-        if self._is_recorded and self._captured_bytes <= MEMORY_BYTES and not self._is_relaying:
-            self._captured.append(data)
-            self._captured_bytes += len(data)
+        if self._captured is not None:
+            self._capture(self._captured, data)
         self._carry(data)
+
+    def _capture(self, captured: list[bytes], data: bytes) -> None:
+        """Keep a piece for the log, or forget them all: a body that is not kept whole is not kept."""
+        self._captured_bytes += len(data)
+        if self._is_relaying or self._captured_bytes > MEMORY_BYTES:
+            self._captured = None
+        else:
+            captured.append(data)
 
     def on_body_complete(self) -> None:
         if self._is_over:
@@ -140,9 +145,9 @@ class PathForward(Forward):
         if self._body is not None:
             self._send_renamed(self._body)
             return
-        if self._is_recorded and self._captured_bytes <= MEMORY_BYTES:
+        if self._captured is not None:
             self._seen.prepared(b"".join(self._captured))
-        self._captured.clear()
+            self._captured = None
         if self._upload is not None and not self._exchange.request.upgrade:
             self._upload.complete()
             if self._call is not None:

@@ -177,7 +177,7 @@ class Server:
             case Route() as route:
                 return self._answer(exchange, route)
             case Redirect() as redirect:
-                _redirect(exchange, redirect)
+                exchange.redirect(redirect.status, redirect.location)
             case MethodNotAllowed(allow):
                 exchange.respond(405, [_PLAIN, (b"Allow", allow.encode("ascii"))], b"Method Not Allowed")
             case NotFound():
@@ -191,7 +191,7 @@ class Server:
             exchange.fail(error)
             return None
         if route.redirect is not None:
-            _redirect(exchange, route.redirect)
+            exchange.redirect(route.redirect.status, route.redirect.location)
             return None
         match route.group:
             case Group.MODEL:
@@ -231,8 +231,3 @@ class Server:
                 time.monotonic() - exchange.started_at,
             )
         )
-
-
-def _redirect(exchange: Exchange, redirect: Redirect) -> None:
-    query = f"?{exchange.request.query}" if exchange.request.query else ""
-    exchange.respond(redirect.status, [(b"Location", (redirect.location + query).encode("ascii"))])

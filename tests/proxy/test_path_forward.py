@@ -8,8 +8,9 @@ import pytest
 from llamaswap_desktop.commands import SetProfile
 from llamaswap_desktop.config import Compat, Desktop, Peer, PeerId, Profile, ProfileId
 from llamaswap_desktop.proxy.path_forward import name_ends, rest_behind
+from llamaswap_desktop.proxy.spool import MEMORY_BYTES
 from llamaswap_desktop.types import ProcessState
-from tests.proxy.house import Answerer, house, http, model, one_model
+from tests.proxy.house import Answerer, chunked, house, http, model, one_model
 from tests.waiting import until
 
 
@@ -117,6 +118,29 @@ async def test_body_passes_while_it_arrives():
         await until(lambda: b"first" in b"".join(arrived), "the first piece is there")
         client.send(b"3\r\nend\r\n0\r\n\r\n")
         assert (await client.answer())[2] == b"ok"
+
+
+async def test_body_that_arrives_behind_the_answers_head_is_not_captured():
+    async def script(_request, writer, reader):
+        writer.write(chunked(b"data: 1\n\n", end=False))
+        await reader.readuntil(b"whole")
+        return b"0\r\n\r\n"
+
+    async with one_model(script, reads_body=False) as (house, _):
+        client = await house.client()
+        message = http("POST", "/upstream/m/v1/chat/completions", b'{"prompt": "whole')
+        client.send(message[:-5])
+        await client.reader.readuntil(b"data: 1\n\n\r\n")
+        client.send(message[-5:])
+        await client.reader.readuntil(b"0\r\n\r\n")
+        assert house.seen[0].body is None
+
+
+async def test_body_beyond_memory_is_not_captured():
+    async with one_model() as (house, upstream):
+        body = b"x" * (MEMORY_BYTES + 1)
+        assert (await house.ask("POST", "/upstream/m/v1/chat/completions", body))[0] == 200
+        assert (len(upstream.received[0].body), house.seen[0].body) == (len(body), None)
 
 
 async def test_asset_starts_nothing_but_a_ready_model_gives_it():
