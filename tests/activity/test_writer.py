@@ -11,6 +11,7 @@ from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.activity.writer import WriterThread
 from tests.activity.requests import finished
+from tests.waiting import until
 
 
 class Desk:
@@ -97,10 +98,7 @@ async def test_a_problem_is_told_once_and_when_it_is_over(tmp_path):
         await writer.ask(lambda store: store.stats())
     assert ["unable to open" in problem for problem in desk.problems] == [True]
     (tmp_path / "later").mkdir()
-    async with asyncio.timeout(5):  # the thread tries again by itself, a second after the first failure
-        while len(desk.problems) < 2:
-            await writer.ask(lambda store: store.stats())
-            await asyncio.sleep(0.01)
+    await until(lambda: len(desk.problems) == 2, "the thread has tried again by itself")
     assert desk.problems[1] == ""
     await writer.stop(5)
 

@@ -6,6 +6,7 @@ has ended exactly once.  Source: HTTP specification, section 10.6.
 
 import asyncio
 import contextlib
+import functools
 import json
 
 import pytest
@@ -39,33 +40,19 @@ async def reading(house, _upstream):
 
 
 @contextlib.asynccontextmanager
-async def loading(house, _upstream):
+async def loading(house, _upstream, *, request=CHAT, shown=b""):
     house.process("m").holds = True
     client = await house.client()
-    client.send(CHAT)
+    client.send(request)
     await until(lambda: house.process("m").starts == 1, "the model is loading")
+    if shown:
+        await client.reader.readuntil(shown)
     yield client
     house.process("m").go_on()
 
 
-@contextlib.asynccontextmanager
-async def showing_loading(house, _upstream):
-    house.process("m").holds = True
-    client = await house.client()
-    client.send(STREAM)
-    await client.reader.readuntil(b"reasoning_content")
-    yield client
-    house.process("m").go_on()
-
-
-@contextlib.asynccontextmanager
-async def commenting(house, _upstream):
-    house.process("m").holds = True
-    client = await house.client()
-    client.send(STREAM)
-    await client.reader.readuntil(b": keep-alive\n\n\r\n")
-    yield client
-    house.process("m").go_on()
+showing_loading = functools.partial(loading, request=STREAM, shown=b"reasoning_content")
+commenting = functools.partial(loading, request=STREAM, shown=b": keep-alive\n\n\r\n")
 
 
 @contextlib.asynccontextmanager
