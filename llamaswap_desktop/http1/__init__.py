@@ -7,8 +7,8 @@ from llamaswap_desktop.http1.cors import preflight_headers
 from llamaswap_desktop.http1.exchange import Exchange, Handler
 from llamaswap_desktop.http1.faults import error_answer, error_object
 from llamaswap_desktop.http1.fetch import Response, fetch
-from llamaswap_desktop.http1.framing import chunk, end_to_end, header_lines, last_chunk, request_head
-from llamaswap_desktop.http1.limits import Limits, UsualLimits
+from llamaswap_desktop.http1.framing import HOP_BY_HOP, chunk, end_to_end, header_lines, last_chunk, request_head
+from llamaswap_desktop.http1.limits import Limits
 from llamaswap_desktop.http1.loan import BuildBorrower, LoanEnd
 from llamaswap_desktop.http1.messages import Headers, Request, ResponseHead
 from llamaswap_desktop.http1.origin import check_host, check_origin
@@ -28,6 +28,7 @@ from llamaswap_desktop.http1.tls import load_server_context
 from llamaswap_desktop.http1.upstream import Upstream
 
 __all__ = [
+    "HOP_BY_HOP",
     "ROUTES",
     "BodySource",
     "BuildBorrower",
@@ -54,7 +55,6 @@ __all__ = [
     "Timeouts",
     "TurnEnd",
     "Upstream",
-    "UsualLimits",
     "UsualTimeouts",
     "check_host",
     "check_origin",

@@ -19,7 +19,7 @@ _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0
 _MAX_HOST_BYTES = 300
 _ONCE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     {
         b"connection",
         b"keep-alive",
@@ -139,7 +139,7 @@ def _origin_form(method: str, target: bytes, host: bytes) -> str:
 
 def end_to_end(headers: Headers) -> Headers:
     """Return the headers that travel on: without the hop-by-hop ones and those that ``Connection`` names."""
-    dropped = _HOP_BY_HOP
+    dropped = HOP_BY_HOP
     for name, value in headers:
         if len(name) == len(b"connection") and name.lower() == b"connection":
             dropped = dropped | {part.strip().lower() for part in value.split(b",")}

@@ -1,6 +1,5 @@
 """How much a client may ask of a connection (HTTP specification, section 1.3)."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -22,13 +21,3 @@ class Limits(Protocol):
     @property
     def connections(self) -> int:
         """The most connections at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class UsualLimits:
-    """The limits of a configuration that sets none."""
-
-    header_bytes: int = 1024 * 1024
-    body_bytes: int = 0
-    head_time_s: int = 0
-    connections: int = 0

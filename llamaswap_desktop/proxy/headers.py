@@ -1,24 +1,8 @@
 """Which headers go on, and how they change (HTTP specification, sections 3, 10.1 and 10.2)."""
 
-from llamaswap_desktop.http1 import Headers, Keys, Request, ResponseHead, end_to_end, header_lines
+from llamaswap_desktop.http1 import HOP_BY_HOP, Headers, Keys, Request, ResponseHead, end_to_end, header_lines
 
-_HANDLED = frozenset(
-    {
-        b"accept-encoding",
-        b"connection",
-        b"content-length",
-        b"expect",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-        b"x-forwarded-for",
-    }
-)
+_HANDLED = HOP_BY_HOP | {b"accept-encoding", b"content-length", b"expect", b"x-forwarded-for"}
 _MAY_HAVE_NO_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 

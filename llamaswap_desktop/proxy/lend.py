@@ -8,7 +8,17 @@ loan is over: the borrower is told that its connection is lost, and the real one
 import asyncio
 from collections.abc import Callable
 
-from llamaswap_desktop.http1 import BuildBorrower, Exchange, Headers, LoanEnd, Request, end_to_end
+from llamaswap_desktop.http1 import (
+    BuildBorrower,
+    Exchange,
+    Headers,
+    LoanEnd,
+    Request,
+    chunk,
+    end_to_end,
+    header_lines,
+    last_chunk,
+)
 
 
 class Loan:
@@ -24,11 +34,11 @@ class Loan:
 
     def on_body(self, data: bytes) -> None:
         if not self._is_over:
-            self._borrower.data_received(b"%x\r\n%s\r\n" % (len(data), data) if self._is_chunked else data)
+            self._borrower.data_received(chunk(data) if self._is_chunked else data)
 
     def on_body_complete(self) -> None:
         if self._is_chunked and not self._is_over:
-            self._borrower.data_received(b"0\r\n\r\n")
+            self._borrower.data_received(last_chunk([]))
 
     def on_client_left(self) -> None:
         self._end(ConnectionResetError("the client left"))
@@ -96,6 +106,5 @@ def _head(request: Request) -> bytes:
     elif request.length:
         headers.append((b"Content-Length", b"%d" % request.length))
     headers.append((b"Connection", b"keep-alive" if request.keep_alive else b"close"))
-    lines = [f"{request.method} {request.target} HTTP/{request.version}".encode("ascii")]
-    lines.extend(b"%s: %s" % header for header in headers)
-    return b"\r\n".join([*lines, b"", b""])
+    first = f"{request.method} {request.target} HTTP/{request.version}\r\n".encode("ascii")
+    return first + header_lines(headers) + b"\r\n"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamaswap_desktop.config import Limits
 from llamaswap_desktop.errors import Malformed
-from llamaswap_desktop.http1 import UsualLimits
 from llamaswap_desktop.http1.known_head import KnownHead
 from llamaswap_desktop.http1.reader import RequestReader
 
@@ -85,7 +85,7 @@ class Sink:
 def told_by(reads, *, forgets):
     """Feed ``reads`` to a reader and return what it finds; one that ``forgets`` knows no heads."""
     sink = Sink()
-    reader = RequestReader(sink, UsualLimits(), "127.0.0.1")
+    reader = RequestReader(sink, Limits(), "127.0.0.1")
     for read in reads:
         try:
             reader.feed(read)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from llamaswap_desktop.config import Limits
 from llamaswap_desktop.errors import BodyTooLarge, HeadTooLarge, Malformed
-from llamaswap_desktop.http1 import UsualLimits
 from llamaswap_desktop.http1.reader import RequestReader
 
 
@@ -12,7 +12,7 @@ class Sink:
         self.requests = []
         self.bodies = []
         self.whole = 0
-        self.reader = RequestReader(self, UsualLimits(**limits), "127.0.0.1")
+        self.reader = RequestReader(self, Limits(**limits), "127.0.0.1")
 
     def on_request(self, request):
         self.requests.append(request)

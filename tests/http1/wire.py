@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 
-from llamaswap_desktop.http1 import ServerConnection, UsualLimits
+from llamaswap_desktop.config import Limits
+from llamaswap_desktop.http1 import ServerConnection
 from tests.waiting import until
 
 
@@ -34,7 +35,7 @@ class Service:
 
     def __init__(self, answer=Echo, **limits):
         self.answer = answer
-        self.limits = UsualLimits(**limits)
+        self.limits = Limits(**limits)
         self.connections = set()
         self.handlers = []
         self.ended = []
