@@ -57,8 +57,6 @@ class ActivityLog:
         self._is_losing = False
         self._problem = ""
         self._listeners: list[Callable[[int], None]] = []
-        self._is_awaited = False
-        """Whether somebody learns of an entry without asking for it: a listener, or whoever reads the file."""
         self._is_closed = False
         self._know_settings(settings)
         self.inflight = InflightList(
@@ -125,10 +123,14 @@ class ActivityLog:
         if gathered.size_bytes > _MAX_GATHERED_BYTES or len(gathered) > _MAX_GATHERED:
             self._post()
 
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether somebody learns of an entry without asking for it: a listener, or whoever reads the file."""
+        return self._has_file or bool(self._listeners)
+
     def _know_settings(self, settings: Settings) -> None:
         self._settings = settings
         self._has_file = bool(settings.store_path.strip())
-        self._is_awaited = self._has_file or bool(self._listeners)
         self._most_gathered = 2 * settings.kept_in_memory
         self._captures = settings.capture_budget_bytes > 0
         self._tapped_bytes = min(settings.capture_budget_bytes, _MAX_CAPTURED_BYTES)
@@ -172,12 +174,10 @@ class ActivityLog:
         """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes."""
         self._post()
         self._listeners.append(listener)
-        self._is_awaited = True
         return lambda: self._unsubscribe(listener)
 
     def _unsubscribe(self, listener: Callable[[int], None]) -> None:
         self._listeners.remove(listener)
-        self._is_awaited = self._has_file or bool(self._listeners)
 
     async def _ask(self, question: Callable[[Store], _Answer]) -> _Answer:
         if self._is_closed:

@@ -40,11 +40,6 @@ class Observation:
         self._is_granted = False
         inflight.add(row)
 
-    @property
-    def id(self) -> str:
-        """The id under which the request can be cancelled."""
-        return str(self._row.id)
-
     def prepared(self, body: bytes) -> None:
         """Take the body as the model will get it; one that was spooled to disk is not told, and not captured."""
         if self._keeps_request:

@@ -54,7 +54,7 @@ async def newest(log):
 async def test_a_request_is_in_the_list_and_then_in_the_log():
     async with Opened() as log:
         observation = begin(log, selector="fast")
-        assert [entry.id for entry in log.inflight.snapshot().requests] == [observation.id] == ["1"]
+        assert [entry.id for entry in log.inflight.snapshot().requests] == ["1"]
         answer(observation)
         assert len(log.inflight) == 0
         entry = await newest(log)
@@ -134,10 +134,11 @@ async def test_cancel_from_outside():
     async with Opened() as log:
         cancelled = []
         observation = begin(log, cancel=lambda: cancelled.append("m"))
-        assert log.inflight.cancel(observation.id)
+        id_ = log.inflight.snapshot().requests[0].id
+        assert log.inflight.cancel(id_)
         assert cancelled == ["m"]
         observation.ended()
-        assert not log.inflight.cancel(observation.id)
+        assert not log.inflight.cancel(id_)
 
 
 async def test_bodies_are_not_held_without_captures():
