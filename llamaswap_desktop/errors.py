@@ -110,7 +110,7 @@ class HeadTooLarge(Malformed):
 
 
 class BodyTooLarge(Malformed):
-    """The body exceeds ``desktop.limits.body``."""
+    """The body exceeds ``desktop.limits.body``, or what its route takes."""
 
     status = 413
 

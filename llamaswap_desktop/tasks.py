@@ -1,12 +1,23 @@
-"""The one way to start a background task: it has a name, it is kept alive, and its failure is logged."""
+"""The one way to start a background task: it has a name, it is kept alive, and its failure is logged.
+
+Beside it, what is set off later.
+"""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
+from typing import Protocol
 
 _log = logging.getLogger("llamaswap_desktop")
 _running: set[asyncio.Task[object]] = set()
 # asyncio holds tasks weakly: one that nobody else refers to can vanish in mid-flight.
+
+
+class Timer(Protocol):
+    """What ``call_later`` returns."""
+
+    def cancel(self) -> None:
+        """Have it not happen."""
 
 
 def spawn(name: str, coroutine: Coroutine[object, object, object]) -> asyncio.Task[object]:

@@ -14,7 +14,7 @@ from llamaswap_desktop.activity.inflight import (
 )
 from llamaswap_desktop.activity.log import ActivityLog
 from llamaswap_desktop.activity.observation import Observation
-from llamaswap_desktop.activity.queries import PageQuery, parse_page_query
+from llamaswap_desktop.activity.queries import PageQuery, parse_page_query, parse_rfc3339
 from llamaswap_desktop.activity.records import Capture, Entry, Histogram, Page, Settings, Stats, Tokens
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "Stats",
     "Tokens",
     "parse_page_query",
+    "parse_rfc3339",
 ]

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Protocol
 
 from msgspec import Struct
 
 from llamaswap_desktop.activity.headers import shown_headers
 from llamaswap_desktop.activity.records import Headers
+from llamaswap_desktop.tasks import Timer
 
 _OUTBOX = 128
 _FLUSH_AFTER_S = 0.05
@@ -59,13 +59,6 @@ class InflightRemove(Struct, frozen=True, tag_field="operation", tag="remove"):
 
 
 InflightMessage = InflightSnapshot | InflightUpsert | InflightRemove
-
-
-class Timer(Protocol):
-    """What ``call_later`` returns."""
-
-    def cancel(self) -> None:
-        """Have it not happen."""
 
 
 class Row:

@@ -36,7 +36,7 @@ _SORT_KEYS = frozenset(
     }
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _MAX_INT64 = 2**63 - 1
 
 Row = tuple[int, int, str, str, str, int, int, int, int, int, int, float, float, int, str, str]
@@ -117,13 +117,18 @@ def _at_least_one(name: str, text: str) -> int:
     return value
 
 
-def _seconds(name: str, text: str) -> int:
-    if match := _RFC3339.fullmatch(text):
+def parse_rfc3339(name: str, text: str) -> datetime:
+    """Read the parameter ``name``.  Raises ``RequestRefused`` for whatever is no timestamp."""
+    if _RFC3339.fullmatch(text):
         try:
-            return int(datetime.fromisoformat(match[1] + match[2]).timestamp())
-        except (ValueError, OverflowError):
+            return datetime.fromisoformat(text)
+        except ValueError:
             pass
     raise RequestRefused(f"invalid '{name}' timestamp, use RFC3339 format")
+
+
+def _seconds(name: str, text: str) -> int:
+    return int(parse_rfc3339(name, text).replace(microsecond=0).timestamp())
 
 
 def read_page(db: sqlite3.Connection, source: str, query: PageQuery, captured: Container[int]) -> Page:

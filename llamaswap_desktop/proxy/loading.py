@@ -8,9 +8,10 @@ The closing part is written at once: by then the model is ready, and nobody shou
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
+
+from llamaswap_desktop.tasks import Timer
 
 TICK_S = 0.75
 _PIECE_CHARACTERS = 5
@@ -40,13 +41,6 @@ REMARKS = (
     "Nearly remembering everything",
     "Almost there, probably",
 )
-
-
-class Timer(Protocol):
-    """What ``call_later`` returns."""
-
-    def cancel(self) -> None:
-        """Have it not happen."""
 
 
 class LoadingFeed:

@@ -8,16 +8,10 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from llamaswap_desktop.errors import LlamaSwapError, RequestRefused
+from llamaswap_desktop.errors import BodyTooLarge, LlamaSwapError, RequestRefused
 from llamaswap_desktop.http1 import error_answer
 
 _log = logging.getLogger("llamaswap_desktop.web")
-
-
-class BodyTooLarge(RequestRefused):
-    """The body is longer than anything that this route could mean."""
-
-    status = 413
 
 
 class InternalError(LlamaSwapError):
@@ -27,7 +21,10 @@ class InternalError(LlamaSwapError):
 NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for a body that is not what it should be."""
 
-_Body = TypeVar("_Body", bound=msgspec.Struct)
+_MOST_BYTES: Final = 64 * 1024
+"""More than what almost any route takes could mean."""
+
+_Body = TypeVar("_Body")
 
 
 def json_answer(value: object, status: int = 200) -> web.Response:
@@ -50,7 +47,7 @@ def rest_of(request: web.Request, prefix: str) -> str:
     return unquote(request.rel_url.raw_path.removeprefix(prefix))
 
 
-async def body_of(request: web.Request, most_bytes: int) -> bytes:
+async def body_of(request: web.Request, most_bytes: int = _MOST_BYTES) -> bytes:
     """Read the whole body.  Raises ``BodyTooLarge``, before there is more in memory than is allowed."""
     pieces: list[bytes] = []
     size = 0

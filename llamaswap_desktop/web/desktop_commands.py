@@ -26,7 +26,6 @@ from llamaswap_desktop.errors import ConfigError, GroupNotFound, LlamaSwapError,
 from llamaswap_desktop.types import ModelId
 from llamaswap_desktop.web.answers import body_of, decoded, json_answer, rest_of
 
-_MOST_BYTES: Final = 64 * 1024
 _YEAR_S: Final = 365 * 24 * 3600
 
 _Body = TypeVar("_Body", bound=Struct)
@@ -102,7 +101,7 @@ class DesktopCommands:
         verb = self.verbs.get(name)
         if verb is None:
             raise NoSuchVerb(f"no command {name!r}; there are {', '.join(self.verbs)}")
-        await verb(await body_of(request, _MOST_BYTES))
+        await verb(await body_of(request))
         return json_answer(Done(self._core.snapshot().rev))
 
     def _doing(self, kind: type[_Body], command: Callable[[_Body], Command]) -> Callable[[bytes], Awaitable[None]]:

@@ -1,13 +1,10 @@
 """The settings over HTTP (HTTP specification, section 31)."""
 
-import msgspec
 from aiohttp import web
 
-from llamaswap_desktop.errors import LlamaSwapError, RequestRefused
+from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.settings import SettingsFile, to_builtins
-from llamaswap_desktop.web.answers import NOT_JSON, body_of, json_answer
-
-_MOST_BYTES = 64 * 1024
+from llamaswap_desktop.web.answers import body_of, decoded, json_answer
 
 
 class Unwritable(LlamaSwapError):
@@ -26,10 +23,8 @@ class DesktopSettings:
 
     async def change(self, request: web.Request) -> web.Response:
         """Set the keys of the body anew, and return all settings."""
+        keys = decoded(await body_of(request), dict[str, object])
         try:
-            keys = msgspec.json.decode(await body_of(request, _MOST_BYTES), type=dict[str, object])
             return json_answer(to_builtins(self._settings.change(keys)))
-        except NOT_JSON as error:
-            raise RequestRefused(f"the body is not what this route takes: {error}") from error
         except OSError as error:
             raise Unwritable(f"the settings cannot be written: {error}") from error

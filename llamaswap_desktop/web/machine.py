@@ -1,17 +1,14 @@
 """The machine and the program: figures, hardware, version (HTTP specification, sections 23 and 24)."""
 
-import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from aiohttp import web
 from msgspec import Struct
 
-from llamaswap_desktop.errors import LlamaSwapError, RequestRefused
+from llamaswap_desktop.activity import parse_rfc3339
+from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.monitor import CONTENT_TYPE, Hardware, Sampler, performance, prometheus_text
 from llamaswap_desktop.web.answers import json_answer, ok_answer
-
-_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 class Version(Struct, frozen=True):
@@ -57,7 +54,8 @@ class Machine:
 
     async def performance(self, request: web.Request) -> web.Response:
         """Return the samples of the last hour, or those after a moment."""
-        after = _moment(request.rel_url.query.get("after", "").strip())
+        text = request.rel_url.query.get("after", "").strip()
+        after = parse_rfc3339("after", text) if text else None
         sampler = self._sampler()
         if sampler is None:
             return json_answer({"enabled": False}, status=503)
@@ -78,14 +76,3 @@ class Machine:
         else:
             text, status = prometheus_text(sampler.newest), 200
         return web.Response(body=text.encode(), status=status, headers={"Content-Type": CONTENT_TYPE})
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    if _RFC3339.fullmatch(text):
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass
-    raise RequestRefused("invalid 'after' timestamp, use RFC3339 format")

@@ -9,8 +9,6 @@ from llamaswap_desktop.core import Core
 from llamaswap_desktop.errors import RequestRefused
 from llamaswap_desktop.web.answers import NOT_JSON, body_of, json_answer
 
-_MOST_BYTES = 64 * 1024
-
 
 class Profiles:
     """Answers ``/api/profiles`` and ``/api/profiles/active``."""
@@ -32,7 +30,7 @@ class Profiles:
 
     async def choose(self, request: web.Request) -> web.Response:
         """Make the named profile active, whatever the content type of the request."""
-        self._core.set_profile(wished_profile(await body_of(request, _MOST_BYTES)))
+        self._core.set_profile(wished_profile(await body_of(request)))
         return json_answer({"active": self._core.profile})
 
 
