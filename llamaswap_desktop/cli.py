@@ -17,7 +17,7 @@ from llamaswap_desktop.config import Sources
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, Severity
 
 _CLIENT_VERBS = {
-    *("status", "list", "load", "unload", "pin", "unpin", "pause", "resume", "profile"),
+    *("status", "list", "load", "plan", "unload", "pin", "unpin", "pause", "resume", "profile"),
     *("reload", "logs", "open", "settings", "quit", "completion"),
 }
 """What is asked of the running program; ``client.VERBS`` has them, and a test holds the two together."""

@@ -11,7 +11,7 @@ _OTHER_WORDS = {
     "schema": "Print the JSON schema of configurations.",
     "diagnose": "Collect what somebody who helps needs to see.",
 }
-_TAKES_MODEL = ("load", "unload", "pin", "unpin", "logs")
+_TAKES_MODEL = ("load", "plan", "unload", "pin", "unpin", "logs")
 
 _BASH = """_llamaswap_desktop() {{
   local word=${{COMP_WORDS[COMP_CWORD]}}

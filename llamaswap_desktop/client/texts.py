@@ -43,6 +43,20 @@ def list_lines(models: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "  ".join(facts).rstrip()
 
 
+def plan_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what loading a model would do, one line for each policy, and what is wrong with one."""
+    plans = answer["plans"]
+    yield f"loading {answer['model']} now would unload, by policy:"
+    names = [f"{plan['policy']} (in force)" if plan["is_in_force"] else plan["policy"] for plan in plans]
+    width = max(map(len, names))
+    for name, plan in zip(names, plans, strict=True):
+        leaving = [f"{model} (once it has answered)" if model in plan["busy"] else model for model in plan["leaving"]]
+        why = f"  ({plan['reason']})" if plan["reason"] else ""
+        yield f"  {name:<{width}}  {', '.join(leaving) or 'nobody'}{why}"
+        if plan["problem"]:
+            yield f"  problem: {plan['problem']}"
+
+
 def _size(number_of_bytes: int) -> str:
     mebibytes = number_of_bytes / _KIBI**2
     return f"{mebibytes:.0f} MiB" if mebibytes < _KIBI else f"{mebibytes / _KIBI:.1f} GiB"

@@ -21,7 +21,7 @@ import msgspec
 from llamaswap_desktop.client.completion import SHELLS, script_for
 from llamaswap_desktop.client.connection import Connection, NotRunning, Refused
 from llamaswap_desktop.client.find import find_instance
-from llamaswap_desktop.client.texts import list_lines, status_lines
+from llamaswap_desktop.client.texts import list_lines, plan_lines, status_lines
 from llamaswap_desktop.desktop import open_url
 from llamaswap_desktop.process import Instance, user_environment
 
@@ -156,6 +156,12 @@ def _life_of(talk: Talk, name: str) -> Iterator[Any]:
     while found := [model for model in talk.state()["models"] if name in {model["id"], model["name"]}]:
         yield found[0]
         time.sleep(_LOOK_INTERVAL_S)
+
+
+def _plan(talk: Talk) -> int:
+    answer = talk.connection.get(f"/api/desktop/plans?model={quote(talk.words.model, safe='')}")
+    talk.say(answer, "\n".join(plan_lines(answer)))
+    return FINE
 
 
 def _unload(talk: Talk) -> int:
@@ -328,6 +334,7 @@ VERBS: Mapping[str, Verb] = {
         lambda parser: parser.add_argument("--names", action="store_true", help="print ids only"),
     ),
     "load": Verb("Load a model, stopping whatever may not run beside it.", _load, _model_to_load),
+    "plan": Verb("Say what loading a model would unload, by policy.", _plan, _one_model),
     "unload": Verb("Unload a model, or all of them.", _unload, _maybe_model),
     "pin": Verb("Keep a model from being unloaded to make room.", _pin, _one_model),
     "unpin": Verb("Lift a pin.", _unpin, _one_model),

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import cast
 
-from llamaswap_desktop.config import Config, default_group
+from llamaswap_desktop.config import DEFAULT_GROUP, Config, default_group
 from llamaswap_desktop.errors import ConfigError, Problem, Severity
 from llamaswap_desktop.routing import (
     Answer,
@@ -44,6 +44,19 @@ def build_planner(config: Config) -> Planner:
         case path:
             instead = GroupPlanner((*config.groups, default_group(config.groups, config.models)))
             return ContainedPlanner(path, _ask(_import(path)), hard_rules=config.groups, instead=instead)
+
+
+def build_alternatives(config: Config) -> dict[str, Planner]:
+    """Return the planners that need nothing but what the configuration says already, by name."""
+    groups = tuple(group for group in config.groups if group.id != DEFAULT_GROUP)
+    router = config.routing.router
+    alternatives: dict[str, Planner] = {
+        GroupPlanner.name: GroupPlanner((*groups, default_group(groups, config.models))),
+        MemoryPlanner.name: MemoryPlanner(router.settings.memory, groups),
+    }
+    if router.settings.matrix is not None:
+        alternatives[MatrixPlanner.name] = MatrixPlanner(router.settings.matrix)
+    return alternatives
 
 
 def _import(path: str) -> UserPlanner:

@@ -34,7 +34,8 @@ from llamaswap_desktop.core.lease import Lease, Settled, Waiting
 from llamaswap_desktop.core.orders import BeforeStart, Orders
 from llamaswap_desktop.core.overrides import GroupOverrides
 from llamaswap_desktop.core.picture import picture_groups, picture_loads, picture_models, picture_waiting
-from llamaswap_desktop.core.planning import build_planner
+from llamaswap_desktop.core.planning import build_alternatives, build_planner
+from llamaswap_desktop.core.plans import PolicyPlan, plans_for
 from llamaswap_desktop.core.resolving import Resolver, Target
 from llamaswap_desktop.core.sleep import SleepWatch
 from llamaswap_desktop.core.watchers import Watchers
@@ -527,6 +528,11 @@ class Core:
     def waiting(self) -> list[WaitingRequest]:
         """Return everybody who waits, each with the reason in words."""
         return self._scheduler.waiting(time.monotonic())
+
+    def plans(self, model: ModelId) -> tuple[PolicyPlan, ...]:
+        """Return what each policy would do to load ``model`` now, first the one in force; changes nothing."""
+        picture = self._scheduler.picture(model, time.monotonic())
+        return plans_for(model, picture, self._scheduler.planner, build_alternatives(self.config))
 
     def process_states(self) -> Mapping[ModelId, ProcessState]:
         """Return the state of every model's process, for listings."""

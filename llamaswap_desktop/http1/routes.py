@@ -161,6 +161,7 @@ ROUTES = (
     Route(ANY, "/comfyui/{rest}", Group.COMFY),
     _desktop("GET", "state"),
     _desktop("GET", "events"),
+    _desktop("GET", "plans"),
     _desktop("POST", "commands/{rest}"),
     _desktop("GET", "config"),
     _desktop("PUT", "config"),

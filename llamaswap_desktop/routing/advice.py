@@ -54,8 +54,8 @@ class Advice:
         return self._with_facts(target, running)
 
     def full_picture(self, target: Model) -> Picture:
-        """Return the picture of now with all facts, whoever is to look at it."""
-        return self._with_facts(target, self._state.running)
+        """Return the picture of now with all facts, whoever is to look at it; see ``_plan_for`` for who is in it."""
+        return self._with_facts(target, self._in_question(target))
 
     def _with_facts(self, target: Model, running: tuple[ModelId, ...]) -> Picture:
         facts = {model: self._facts(self._state.models[model]) for model in {*running, target.id}}
@@ -67,13 +67,17 @@ class Advice:
         While its last process is on its way out, the model is to be loaded like any other.  What is configured no more
         is not for the planner to judge: it leaves for everybody who is to be loaded.
         """
-        others = [other for other in self._state.running_models() if other is not model]
-        known = [other.id for other in others if not other.is_removed]
+        plan = self._ask(model, self._in_question(model))
         if model.state is ProcessState.READY:
-            return self._ask(model, tuple(sorted([*known, model.id])))
-        plan = self._ask(model, tuple(known))
+            return plan
+        others = (other for other in self._state.running_models() if other is not model)
         departing = frozenset(other.id for other in others if other.is_removed)
         return Plan(plan.victims | departing, plan.reason) if departing else plan
+
+    def _in_question(self, model: Model) -> tuple[ModelId, ...]:
+        is_serving = model.state is ProcessState.READY
+        running = self._state.running_models()
+        return tuple(each.id for each in running if (is_serving if each is model else not each.is_removed))
 
     def _ask(self, model: Model, running: tuple[ModelId, ...]) -> Plan:
         plan = self.planner.plan(model.id, self._picture(model, running))

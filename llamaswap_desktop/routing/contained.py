@@ -5,7 +5,7 @@ and measuring its time are the core's; here its answers are judged.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from llamaswap_desktop.config import Group
@@ -51,25 +51,44 @@ class ContainedPlanner:
         self._hard_rules = GroupPlanner(hard_rules)
         self._instead = instead
         self._slow_answers = 0
-        self._is_replaced = False
+        self._problem = ""
+        """Why it is asked no more."""
 
     def plan(self, target: ModelId, picture: Picture) -> Plan:
-        if self._is_replaced:
+        if self._problem:
             return self._instead.plan(target, picture)
-        try:
-            answer = self._ask(target, picture)
-            victims = frozenset(answer.victims)
-        except Exception as error:  # noqa: BLE001 - it is not our code: anything may be wrong with it
-            return self._replace(f"it raised {error!r}", target, picture)
-        if problem := self._problem_with(victims, target, picture):
-            return self._replace(problem, target, picture)
-        if answer.took_s > TIME_LIMIT_S:
+        said = self._ask_and_judge(target, picture)
+        if isinstance(said, str):
+            return self._replace(said, target, picture)
+        plan, took_s = said
+        if took_s > TIME_LIMIT_S:
             self._slow_answers += 1
             if self._slow_answers >= _SLOW_ANSWERS:
                 limit_ms = f"{TIME_LIMIT_S * 1000:.0f} ms"
                 return self._replace(f"it took longer than {limit_ms} {_SLOW_ANSWERS} times", target, picture)
+        return plan
+
+    def rehearse(self, target: ModelId, picture: Picture) -> Plan:
+        """Return what ``plan`` would, without consequences: whatever goes wrong here replaces nobody."""
+        problem = self._problem
+        if not problem:
+            said = self._ask_and_judge(target, picture)
+            if not isinstance(said, str):
+                return said[0]
+            problem = f"planner {self.name} would be replaced by {self._instead.name!r}: {said}"
+        return replace(self._instead.plan(target, picture), problem=problem)
+
+    def _ask_and_judge(self, target: ModelId, picture: Picture) -> tuple[Plan, float] | str:
+        """Return the plan and the seconds it took, or what is wrong with the answer."""
+        try:
+            answer = self._ask(target, picture)
+            victims = frozenset(answer.victims)
+        except Exception as error:  # noqa: BLE001 - it is not our code: anything may be wrong with it
+            return f"it raised {error!r}"
+        if problem := self._problem_with(victims, target, picture):
+            return problem
         by_rule = self._hard_rules.plan(target, picture)
-        return Plan(victims | by_rule.victims, f"{self.name} says so")
+        return Plan(victims | by_rule.victims, f"{self.name} says so"), answer.took_s
 
     def _problem_with(self, victims: frozenset[ModelId], target: ModelId, picture: Picture) -> str:
         if target in victims:
@@ -81,11 +100,9 @@ class ContainedPlanner:
         return ""
 
     def _replace(self, problem: str, target: ModelId, picture: Picture) -> Plan:
-        self._is_replaced = True
-        plan = self._instead.plan(target, picture)
         name = self._instead.name
-        said = f"planner {self.name} has been replaced by {name!r} until the next reload: {problem}"
-        return Plan(plan.victims, plan.reason, said)
+        self._problem = f"planner {self.name} has been replaced by {name!r} until the next reload: {problem}"
+        return replace(self._instead.plan(target, picture), problem=self._problem)
 
 
 def _list(names: Collection[object]) -> str:

@@ -221,6 +221,11 @@ class Scheduler:
         self._state.now = now
         return "" if its is None or its.is_granted else self._sentence(its)
 
+    @property
+    def planner(self) -> Planner:
+        """The planner in use."""
+        return self._advice.planner
+
     def picture(self, target: ModelId, now: float) -> Picture:
         """Return the picture that a planner which reads facts would be shown for ``target``; see ``dry_run``."""
         self._state.now = now

@@ -20,6 +20,7 @@ from llamaswap_desktop.web.answers import drop_server_header, explain_errors
 from llamaswap_desktop.web.desktop_commands import DesktopCommands
 from llamaswap_desktop.web.desktop_config import DesktopConfig
 from llamaswap_desktop.web.desktop_diagnose import DesktopDiagnose
+from llamaswap_desktop.web.desktop_plans import DesktopPlans
 from llamaswap_desktop.web.desktop_settings import DesktopSettings
 from llamaswap_desktop.web.desktop_state import DesktopState
 from llamaswap_desktop.web.events import Events
@@ -67,6 +68,7 @@ class Api:
         commands = DesktopCommands(core, reloader)
         self._config = config = DesktopConfig(core, reloader, config_backups)
         desktop_settings = DesktopSettings(settings)
+        plans = DesktopPlans(core)
         diagnose = DesktopDiagnose(core, logs, version, hardware)
         self.answers: Mapping[tuple[str, str], Handler] = {
             ("GET", "/health"): machine.health,
@@ -95,6 +97,7 @@ class Api:
             ("GET", "/favicon.ico"): pages.favicon,
             ("GET", "/api/desktop/state"): state.show,
             ("GET", "/api/desktop/events"): state.stream,
+            ("GET", "/api/desktop/plans"): plans.show,
             ("POST", "/api/desktop/commands/{rest}"): commands.carry_out,
             ("GET", "/api/desktop/config"): config.show,
             ("PUT", "/api/desktop/config"): config.save,

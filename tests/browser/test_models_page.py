@@ -102,6 +102,20 @@ def test_details_have_the_command_and_settings_for_clients(view):
     view.sees_no("dialog")
 
 
+def test_details_say_what_loading_would_unload(view):
+    view.open()
+    view.click(f"{row('qwen3-8b')} button.verb", "Load")
+    view.sees(f"{row('qwen3-8b')} .facts", "Loaded")
+    view.click(f"{row('gemma3-27b')} a.name")
+    view.sees("dialog .plans dd", "qwen3-8b")
+    view.sees("dialog .plans .hint", "group chat: swap on, exclusive off")
+    ask(view.address, "gpt-oss-20b", "Hello", False)
+    view.sees("dialog .plans dd", "gpt-oss-20b")
+    view.click("dialog button", "Load")
+    view.sees("dialog .facts-list", "Loaded")
+    view.sees_no("dialog .plans")
+
+
 def test_pins_profiles_switches_and_pause(view):
     view.open()
     view.click(f"{row('qwen3-8b')} [aria-label^='Keep']")

@@ -81,6 +81,22 @@ async def test_load_and_unload(tmp_path):
         await until(lambda: app.core.state_of("a") is ProcessState.STOPPED, "it stops")
 
 
+async def test_plan_says_what_loading_would_unload(tmp_path):
+    async with running(tmp_path) as app:
+        nobody = "nobody  (group (default): swap on, exclusive on)"
+        assert await ask(tmp_path, "plan", "a") == (
+            0,
+            f"loading a now would unload, by policy:\n  group (in force)  {nobody}\n",
+        )
+        await app.load("b")
+        assert "  b  (group" in (await ask(tmp_path, "plan", "a"))[1]
+        held = await app.core.acquire("b")
+        assert "  b (once it has answered)  (group" in (await ask(tmp_path, "plan", "a"))[1]
+        held.release()
+        status, text = await ask(tmp_path, "plan", "a", "--json")
+        assert (status, json.loads(text)["plans"][0]["leaving"]) == (0, ["b"])
+
+
 async def test_load_that_fails_is_told_with_status_1(tmp_path):
     async with running(tmp_path) as app:
         app.processes["a"].fails = "it exited with code 7"
@@ -93,6 +109,8 @@ async def test_load_that_fails_is_told_with_status_1(tmp_path):
     ("words", "status", "said"),
     [
         (("load", "nope"), 4, "model not found"),
+        (("plan", "nope"), 4, "model not found"),
+        (("plan",), 2, "usage: llamaswap-desktop plan"),
         (("profile", "nope"), 4, "nope"),
         (("logs", "nope"), 4, "there is no log of 'nope'"),
         (("settings", "nope"), 4, "there is no setting 'nope'"),

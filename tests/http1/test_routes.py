@@ -120,6 +120,7 @@ GET /comfyui api
 * /comfyui/{rest} comfy
 GET /api/desktop/state api
 GET /api/desktop/events api
+GET /api/desktop/plans api
 POST /api/desktop/commands/{rest} api
 GET /api/desktop/config api
 PUT /api/desktop/config api
@@ -131,7 +132,7 @@ GET /api/desktop/settings api
 PUT /api/desktop/settings api
 POST /api/desktop/diagnose api
 """
-"""The HTTP specification's sections 2, 2.1 and 31."""
+"""The HTTP specification's sections 2, 2.1 and 31, and the dry run of the runtime's section 14.14."""
 
 
 def test_table_and_specification_agree():

@@ -139,10 +139,48 @@ def test_the_documented_example_works_contained():
 # -- dry run
 
 
+def rehearsed(play, target, **planners):
+    return dry_run(ModelId(target), play.scheduler.picture(ModelId(target), play.time), planners)
+
+
 def test_dry_run_shows_what_each_policy_would_do():
     play = loaded(OneAtATime())
-    picture = play.scheduler.picture(ModelId("b"), play.time)
-    plans = dry_run(ModelId("b"), picture, {"one": OneAtATime(), "group": GroupPlanner([]), "mine": contained(broken)})
+    plans = rehearsed(play, "b", one=OneAtATime(), group=GroupPlanner([]), mine=contained(lambda *_: ["a"]))
     assert {name: sorted(plan.victims) for name, plan in plans.items()} == {"one": ["a"], "group": [], "mine": ["a"]}
-    assert plans["mine"].problem
-    assert picture.facts[ModelId("a")].state is ProcessState.READY
+    assert not plans["mine"].problem
+    assert play.scheduler.picture(ModelId("b"), play.time).facts[ModelId("a")].state is ProcessState.READY
+
+
+def test_dry_run_has_no_consequences_for_a_planner_that_goes_wrong_in_it():
+    planner = contained(only_b("b", broken))
+    play = loaded(planner)
+    plan = rehearsed(play, "b", mine=planner)["mine"]
+    assert (plan.victims, plan.problem) == (
+        frozenset({"a"}),
+        "planner mine:Own would be replaced by 'one': it raised ValueError('oops')",
+    )
+    play("c1 wants c", "start c")  # it is still in use: 'one' would have stopped a
+    play("c ready", "grant c1")
+
+
+def test_dry_run_says_that_a_planner_is_out_of_use_and_asks_it_no_more():
+    asked = []
+    planner = contained(lambda target, picture: asked.append(target) or broken(target, picture))
+    play = Playbook(planner=planner)
+    play("b1 wants b", "start b", REPLACED + "it raised ValueError('oops')")
+    del asked[:]
+    plan = rehearsed(play, "a", mine=planner)["mine"]
+    assert (sorted(plan.victims), asked) == (["b"], [])
+    assert plan.problem == REPLACED.removeprefix("replaced: ") + "it raised ValueError('oops')"
+
+
+@pytest.mark.parametrize(("events", "leaving"), [((), ["a"]), (("b1 wants b", "stop a evicted"), ["a"])])
+def test_dry_run_is_about_loading_the_target_whatever_it_is_doing(events, leaving):
+    play = loaded(OneAtATime())
+    if events:
+        play(*events)
+    assert sorted(rehearsed(play, "b", one=OneAtATime())["one"].victims) == leaving
+
+
+def test_dry_run_for_who_is_ready_already_unloads_nobody():
+    assert not rehearsed(loaded(OneAtATime()), "a", one=OneAtATime())["one"].victims

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from llamaswap_desktop import snapshot
+from llamaswap_desktop.core import PolicyPlan
 from llamaswap_desktop.http1 import ROUTES
 from llamaswap_desktop.settings import Settings, Updates
 from llamaswap_desktop.settings.schema import Pause as PauseRules
-from llamaswap_desktop.web import desktop_commands, desktop_config, desktop_state, machine
+from llamaswap_desktop.web import desktop_commands, desktop_config, desktop_plans, desktop_state, machine
 from tests.web.served import served
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -26,6 +27,8 @@ SHOWN = {
     "Load": snapshot.LoadSnapshot,
     "Waiting": snapshot.WaitingSnapshot,
     "Device": desktop_state.Device,
+    "`GET /api/desktop/plans`": desktop_plans.Plans,
+    "Plan": PolicyPlan,
     "`POST /api/desktop/commands/<verb>`": desktop_commands.Done,
     "`GET /api/desktop/config`": desktop_config.ShownConfig,
     "Problem": desktop_config.ShownProblem,

@@ -8,6 +8,7 @@ import { html, useEffect, useState } from "../../html.js";
 import { factsOf, isUp, load, unload, wordFor } from "../../models.js";
 import { hrefOf } from "../../route.js";
 import { useStore } from "../../store.js";
+import { Plans } from "./plans.js";
 
 const FLAGS = {
   vision: "sees images", audio_transcriptions: "transcribes speech", audio_speech: "speaks", image_generation: "draws images",
@@ -36,6 +37,7 @@ export function ModelDetails({ id, onClose }) {
       <${Facts} id=${id} model=${model} status=${status} record=${record} running=${running} />
       ${model?.problem && html`<p class="error-text">${model.problem}</p>`}
       ${running && html`<${Command} command=${running.cmd} />`}
+      <${Plans} id=${id} />
       <${ClientSettings} id=${id} />
     </${Dialog}>`;
 }
