@@ -1,7 +1,8 @@
 """Learns what models take of each device, and tells how much there is: from the monitor's samples to the core.
 
 Where a driver tells the memory of each process, that is the figure; else what a device holds more after a load than
-before, if nothing else was loaded meanwhile; without a GPU, what the processes have in the system's memory.
+before, if nothing else was loaded meanwhile; without a GPU, what the processes have in the system's memory.  Where it
+cannot be known whether a model lies on a GPU, nothing is learnt.
 """
 
 import asyncio
@@ -68,8 +69,10 @@ class MemoryWatch:
         try:
             held: dict[ModelId, Mapping[Device, int]] = {}
             for model, pid in self._core.pids().items():
-                held[model] = self._held(model, await self._sampler.memory_of([pid]))
-                self._core.learn_footprint(model, held[model], is_new_load=False)
+                its = self._held(model, await self._sampler.memory_of([pid]))
+                if its is not None:
+                    self._core.learn_footprint(model, its, is_new_load=False)
+                held[model] = its or self._core.footprint_of(model) or {}
             ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
             total_and_used = {_gpu(gpu.id): (gpu.mem_total_mb, gpu.mem_used_mb) for gpu in sample.gpus}
             total_and_used[RAM] = (sample.system.mem_total_mb, sample.system.mem_used_mb)
@@ -79,13 +82,15 @@ class MemoryWatch:
         finally:
             self._is_looking = False
 
-    def _held(self, model: ModelId, use: MemoryUse) -> Mapping[Device, int]:
-        """Return MiB by device; a model that lies on GPUs is not counted in the system's memory as well."""
+    def _held(self, model: ModelId, use: MemoryUse) -> Mapping[Device, int] | None:
+        """Return MiB by device, None if nobody can tell what it holds of the GPUs.
+
+        A model that lies on GPUs is not counted in the system's memory as well.
+        """
+        on_gpus = self._grown.get(model)
         if use.gpu_bytes is not None:
             on_gpus = {_gpu(index): used // _MIB for index, used in use.gpu_bytes.items() if used}
-        else:
-            on_gpus = dict(self._grown.get(model, {}))
-        return on_gpus or {RAM: use.rss_bytes // _MIB}
+        return None if on_gpus is None else on_gpus or {RAM: use.rss_bytes // _MIB}
 
     # -- loads
 
@@ -109,9 +114,11 @@ class MemoryWatch:
         if pid is None:
             return
         now = _used(await self._sampler.read_gpus())
-        self._grown[model] = {d: now[d] - was for d, was in before.items() if now.get(d, 0) - was > 0}
+        if before.keys() == now.keys():  # else another load spoilt it, or nobody had looked at the GPUs yet
+            self._grown[model] = {device: now[device] - was for device, was in before.items() if now[device] > was}
         held = self._held(model, await self._sampler.memory_of([pid]))
-        self._core.learn_footprint(model, held, is_new_load=True)
+        if held is not None:
+            self._core.learn_footprint(model, held, is_new_load=True)
 
     def _wait_for_room(self, model: Model) -> "asyncio.Task[object] | None":
         """Wait until memory of models that have been stopped is really released, where the planner counts on it."""

@@ -1,12 +1,16 @@
 """From the monitor's samples to the core: what models take, how much there is, and waiting for released memory."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
+from llamaswap_desktop.commands import LoadModel
 from llamaswap_desktop.config import MemorySettings, Router, RouterSettings, Routing
 from llamaswap_desktop.memory_watch import MemoryWatch
-from llamaswap_desktop.monitor import GpuDevice, MemoryUse
+from llamaswap_desktop.monitor import GpuDevice, MemoryUse, Sample
+from llamaswap_desktop.monitor.sample import gpu_sample
+from llamaswap_desktop.monitor.system import SystemProbe
 from tests.core.fakes import World, config, model
 
 MIB = 1 << 20
@@ -19,11 +23,13 @@ class FakeSampler:
         self.used_mib = 1000
         self.total_mib = 8000
         self.use = MemoryUse(rss_bytes=300 * MIB)
+        self.cards = ("card",)
         self.listeners = []
 
     @property
     def devices(self):
-        return (GpuDevice(0, "card", mem_used_bytes=self.used_mib * MIB, mem_total_bytes=self.total_mib * MIB),)
+        used, total = self.used_mib * MIB, self.total_mib * MIB
+        return tuple(GpuDevice(0, name, mem_used_bytes=used, mem_total_bytes=total) for name in self.cards)
 
     def subscribe(self, listener):
         self.listeners.append(listener)
@@ -40,6 +46,16 @@ def configured(planner: str, *names: str):
     made = config(*(model(name) for name in names), together=True)
     settings = RouterSettings(groups=made.routing.router.settings.groups, memory=MemorySettings(release_wait_s=1))
     return made.__class__(models=made.models, routing=Routing(router=Router(use=planner, settings=settings)))
+
+
+async def sampled(sampler, watch, world):
+    """Have the watch look at a sample."""
+    now = datetime.now(UTC)
+    system = SystemProbe().read(now)
+    sample = Sample(now, system, tuple(gpu_sample(device, now) for device in sampler.devices))
+    for listener in sampler.listeners:
+        listener(sample)
+    await world.until(lambda: not watch._is_looking, "the look is over")
 
 
 @pytest.fixture
@@ -93,8 +109,61 @@ async def test_growth_counts_for_neither_of_two_that_load_at_once(watched):
     for name, its in zip(("a", "b"), asking, strict=True):
         world.processes[name].go_on()
         (await its).release()
-        await world.until(lambda name=name: world.core.footprint_of(name), "it is learnt")
-        assert "gpu0" not in world.core.footprint_of(name)
+        await world.until(lambda: not watch._tasks, "it is measured")
+        assert world.core.footprint_of(name) is None, (
+            "nor does what it has in the system's memory: it may lie on the card"
+        )
+    await sampled(sampler, watch, world)
+    assert [model.memory_bytes for model in world.core.snapshot().models] == [None, None]
+    watch.stop()
+    await world.end()
+
+
+async def test_load_that_nobody_disturbs_mends_what_an_earlier_one_could_not_tell(watched):
+    world, sampler, watch = await watched("a", "b", planner="group")
+    for name in ("a", "b"):
+        world.processes[name].holds = True
+        world.core.execute(LoadModel(name))
+        await world.until(lambda name=name: world.processes[name].starts, "the start")
+    for name in ("a", "b"):
+        world.processes[name].holds = False
+        world.processes[name].go_on()
+    await world.until(lambda: all(its.upstream for its in world.processes.values()), "both are ready")
+    await world.core.unload()
+    world.processes["a"].holds = True
+    world.core.execute(LoadModel("a"))
+    await world.until(lambda: world.processes["a"].starts == 2, "the start")
+    sampler.used_mib = 4000
+    world.processes["a"].go_on()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    assert world.core.footprint_of("a") == {"gpu0": 3000}
+    watch.stop()
+    await world.end()
+
+
+async def test_load_before_anybody_has_looked_at_the_gpus_tells_nothing(watched):
+    world, sampler, watch = await watched("a")
+    card, sampler.cards = sampler.cards, ()
+    world.processes["a"].holds = True
+    world.core.execute(LoadModel("a"))
+    await world.until(lambda: world.processes["a"].starts, "the start")
+    sampler.cards = card
+    world.processes["a"].go_on()
+    await world.until(lambda: world.processes["a"].upstream and not watch._tasks, "it is measured")
+    assert world.core.footprint_of("a") is None
+    watch.stop()
+    await world.end()
+
+
+async def test_memory_of_a_model_that_cannot_be_told_is_taken_from_earlier_loads(watched):
+    world, sampler, watch = await watched("a")
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={0: 5000 * MIB})
+    (await world.core.acquire("a")).release()
+    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
+    sampler.use, sampler.used_mib = MemoryUse(rss_bytes=300 * MIB), 6000  # the driver has stopped telling of processes
+    watch._grown.clear()
+    await sampled(sampler, watch, world)
+    assert world.core._scheduler.picture("a", 0.0).available_mib["gpu0"] == 7000, "others hold 1000 of 8000"
     watch.stop()
     await world.end()
 
