@@ -20,7 +20,6 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 MARK = "LLAMASWAP_DESKTOP_RUN"
 """Environment variable of every child; its value is ``<run id>:<number of the child>``."""
@@ -82,9 +81,8 @@ def parse_sessions(journal: bytes) -> frozenset[Session]:
 
 def read_stat(pid: int) -> Stat | None:
     """Return what is known of the process; None if there is none."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
+    text = _read_of(pid, "stat")
+    if text is None:
         return None
     fields = text[text.rindex(b")") + 2 :].split()
     parent, session, started = int(fields[1]), int(fields[3]), int(fields[19])
@@ -94,24 +92,42 @@ def read_stat(pid: int) -> Stat | None:
 def processes() -> list[Stat]:
     """Return every living process but this one."""
     own = os.getpid()
-    pids = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208 - see _read_of
     return [stat for pid in pids if pid != own and (stat := read_stat(pid)) is not None and not stat.has_ended]
 
 
 def carries_mark(pid: int, mark: str) -> bool:
     """Tell whether the process was started with this mark, or with one that begins with it and a colon."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
+    environment = _read_of(pid, "environ")
+    if environment is None:
         return False
     wanted = f"{MARK}={mark}".encode()
     return any(entry == wanted or entry.startswith(wanted + b":") for entry in environment.split(b"\0"))
 
 
+def _read_of(pid: int, name: str) -> bytes | None:
+    """Read a file of a process; None if it is gone, or not ours to look at.
+
+    A swap waits for a look at all processes of the computer: by way of ``Path`` it took twice as long.
+    """
+    try:
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - see above
+            return file.read()
+    except OSError:
+        return None
+
+
 def find_members(
-    sessions: Iterable[Session], mark: str, *, leader_must_live: bool = False, known: Collection[Stat] = ()
+    sessions: Iterable[Session],
+    mark: str,
+    *,
+    marked_since: int = 0,
+    leader_must_live: bool = False,
+    known: Collection[Stat] = (),
 ) -> list[int]:
     """Return the processes of these sessions, those that carry the mark, those ``known``, and all their descendants.
+
+    Nobody who was started before ``marked_since`` (clock ticks since boot) can carry the mark.
 
     A session whose leader was started at another time is a stranger's: its number has been used again.  So may one be
     whose leader is gone, once nobody has kept count of ours: then ask for ``leader_must_live``.
@@ -127,7 +143,9 @@ def find_members(
     members = {
         stat.pid
         for stat in living
-        if stat.session in ours or (stat.pid, stat.started) in kin or carries_mark(stat.pid, mark)
+        if stat.session in ours
+        or (stat.pid, stat.started) in kin
+        or (stat.started >= marked_since and carries_mark(stat.pid, mark))
     }
     while children := {stat.pid for stat in living if stat.parent in members} - members:
         members |= children

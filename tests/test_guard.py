@@ -51,6 +51,14 @@ def test_members_are_found_by_session_and_by_mark(start):
 
 
 @pytest.mark.child
+def test_mark_is_looked_for_only_among_those_who_can_carry_it(start):
+    marked = start(mark="abc:7")
+    started = session_of(marked).started
+    assert find_members([], "abc:7", marked_since=started) == [marked.pid]
+    assert find_members([], "abc:7", marked_since=started + 1) == []
+
+
+@pytest.mark.child
 def test_session_whose_number_was_used_again_is_a_stranger_s(start):
     stranger = start()
     was = Session(stranger.pid, session_of(stranger).started - 1)

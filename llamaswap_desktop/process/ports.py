@@ -22,8 +22,22 @@ def holder_of_port(port: int) -> str:
 
 
 def holder_in_words(port: int) -> str:
-    """Name the process that listens on ``port``, for a message; ``another program`` if that can't be told."""
-    return holder_of_port(port) or "another program"
+    """Name who keeps ``port`` from being listened on, for a message; ``another program`` if that can't be told."""
+    return holder_of_port(port) or _caller_on(port) or "another program"
+
+
+def _caller_on(port: int) -> str:
+    """Say whose outgoing connection was given ``port``, also after its end; empty if there is none.
+
+    Systems choose these from a range of their own (on Linux from 32768 on) and keep one for a minute after its end.
+    """
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.raddr and connection.laddr.port == port:
+                if connection.pid is None:
+                    return "a connection that has just ended"
+                return f"a connection of {psutil.Process(connection.pid).name()} (process {connection.pid})"
+    return ""
 
 
 def is_port_free(port: int) -> bool:

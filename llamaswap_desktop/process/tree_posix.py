@@ -68,7 +68,8 @@ class Tree:
         return end_members(self._members, polite_s=polite_s, patience_s=patience_s)
 
     def _members(self) -> list[int]:
-        return find_members([self.session], self._mark, known=self._kin.values())
+        since = self.session.started
+        return find_members([self.session], self._mark, marked_since=since, known=self._kin.values())
 
     def close(self) -> None:
         """Free what the system keeps for us: nothing here."""
