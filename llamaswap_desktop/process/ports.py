@@ -33,7 +33,7 @@ def _caller_on(port: int) -> str:
     """
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
-            if connection.raddr and connection.laddr.port == port:
+            if connection.raddr and connection.laddr and connection.laddr.port == port:
                 if connection.pid is None:
                     return "a connection that has just ended"
                 return f"a connection of {psutil.Process(connection.pid).name()} (process {connection.pid})"

@@ -50,9 +50,10 @@ class Tree:
                     pending.append(pid)
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM to the whole group, as a service manager would."""
+        """Send SIGTERM to the whole group, as a service manager would; who has been stopped has to go on to hear it."""
         self.note_kin()
         self._signal_group(signal.SIGTERM)
+        self._signal_group(signal.SIGCONT)
 
     def kill(self) -> None:
         """Force the child and its group to end; what has left the group is ``end_leftovers``'s."""

@@ -87,6 +87,15 @@ async def test_group_is_asked_as_a_whole():
     await child.end()
 
 
+async def test_who_stands_still_hears_it_too():
+    child = Started("import time; print('up', flush=True); time.sleep(60)")
+    await child.line()
+    os.kill(child.tree.pid, signal.SIGSTOP)
+    child.tree.ask_to_stop()
+    assert await child.exited == -signal.SIGTERM
+    await child.end()
+
+
 async def test_nobody_is_signalled_once_the_child_is_reaped():
     child = Started("pass")
     await child.exited
