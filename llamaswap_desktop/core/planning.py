@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from types import ModuleType
 from typing import cast
 
 from llamaswap_desktop.config import DEFAULT_GROUP, Config, default_group
@@ -64,10 +65,19 @@ def _import(path: str) -> UserPlanner:
     if getattr(sys, "frozen", False):
         _look_along_the_users_path()
     try:
-        return cast("UserPlanner", getattr(importlib.import_module(module_name), name)())
+        return cast("UserPlanner", getattr(_module_of_now(module_name), name)())
     except Exception as error:
         why = f"the planner {path!r} cannot be used: {error!r}; check the name, and that it can be imported from here"
         raise ConfigError([Problem(Severity.ERROR, why, path="routing.router.use")]) from error
+
+
+def _module_of_now(name: str) -> ModuleType:
+    """Import a module as its file is now: a reload is how an author tries what has been mended."""
+    known = sys.modules.get(name)
+    if known is None or known.__spec__ is None:
+        importlib.invalidate_caches()  # its file may be younger than the last look into its folder
+        return importlib.import_module(name)
+    return importlib.reload(known)
 
 
 def _look_along_the_users_path() -> None:

@@ -55,6 +55,20 @@ def test_planner_that_cannot_be_imported_is_refused(module, use):
     assert use in str(caught.value)
 
 
+def test_planner_that_its_author_has_mended_is_taken_as_its_file_is_now(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    file = tmp_path / "mended_planners.py"
+    text = "class Mine:\n    def victims(self, target, picture):\n        return {answer}\n"
+    for answer in (["a"], ["b"]):
+        file.write_text(text.format(answer=answer))
+        assert build_planner(using("mended_planners:Mine")).plan("c", BOTH).victims == set(answer)
+    file.write_text("class Mine(:\n")
+    with pytest.raises(ConfigError, match="invalid syntax"):
+        build_planner(using("mended_planners:Mine"))
+    del sys.modules["mended_planners"]
+
+
 def test_planner_that_never_ends_is_interrupted_and_replaced(module, monkeypatch):
     class Endless:
         def victims(self, target, picture):
