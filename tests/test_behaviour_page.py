@@ -1,4 +1,4 @@
-"""The page of promises: every test that it cites exists, and every invariant is there."""
+"""The page of promises: every test that it cites exists, and every invariant, gap and extension is there."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,11 @@ def test_cited_test_exists(file, name):
 
 def test_every_invariant_of_the_specification_is_promised():
     assert [int(number) for number in re.findall(r"^\| (\d+)\. ", PAGE, re.MULTILINE)] == list(range(1, 37))
+
+
+def test_every_gap_is_closed_and_every_extension_there():
+    assert [int(number) for number in re.findall(r"^\| G (\d+)\. ", PAGE, re.MULTILINE)] == list(range(1, 29))
+    assert [int(number) for number in re.findall(r"^\| 14\.(\d+) ", PAGE, re.MULTILINE)] == list(range(1, 19))
 
 
 def test_every_promise_cites_a_test():

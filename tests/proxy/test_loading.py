@@ -234,6 +234,19 @@ async def test_ready_model_shows_no_loading():
         assert (await client.answer())[2] == b"data: 1\n\ndata: [DONE]\n\n"
 
 
+async def test_client_that_reads_nothing_of_its_feed_holds_nobody_up():
+    async with one_model(says(SSE), send_loading_state=True) as (house, _):
+        house.process("m").holds = True
+        stuck, other = await house.client(), await house.client()
+        stuck.writer.transport.pause_reading()
+        for client in (stuck, other):
+            client.send(STREAM)
+        await until(lambda: house.core.snapshot().models[0].waiting == 2, "both wait")
+        house.process("m").go_on()
+        assert (await other.answer())[2].endswith(b"data: 1\n\ndata: [DONE]\n\n")
+        await house.at_rest()
+
+
 async def test_queued_client_is_told_its_place():
     busy, idle = Answerer(says(SSE)), Answerer(says(SSE))
     await busy.start()

@@ -142,6 +142,22 @@ async def test_hardware(tmp_path):
         assert isinstance(found["accelerators"], list)
 
 
+async def test_detection_of_the_hardware_delays_nobody_but_who_asks_for_it(tmp_path, monkeypatch):
+    is_over = asyncio.Event()
+
+    async def detect(_version):
+        await is_over.wait()
+
+    monkeypatch.setattr("llamaswap_desktop.app.detect_hardware", detect)
+    async with served(tmp_path) as it:
+        asking = asyncio.ensure_future(it.get("/api/hardware"))
+        assert (await it.get("/health"))[0] == 200
+        await it.load("a")
+        assert not asking.done()
+        is_over.set()
+        assert (await asking)[0] == 503
+
+
 async def test_hardware_that_cannot_be_found_out(tmp_path):
     async with served(tmp_path) as it:
         await it.app._known_hardware()
