@@ -250,16 +250,14 @@ class ServerConnection(asyncio.Protocol):
         if not reusable or self._is_closing:
             self._close_gently()
             return
-        if exchange.request.upgrade:
-            self._go_on_without_upgrade()
-        self._start_next()
-        self._pace_reading()
-
-    def _go_on_without_upgrade(self) -> None:
         try:
-            self._reader.go_on()
+            if exchange.request.upgrade:
+                self._reader.go_on()
         except Malformed as fault:
-            self._fault = fault
+            self._refuse(fault)
+        else:
+            self._start_next()
+            self._pace_reading()
 
     # -- the tunnel
 

@@ -115,6 +115,20 @@ async def test_refusal_follows_the_answers_that_are_owed():
         assert (await client.answer())[0] == 400
 
 
+async def test_what_is_no_http_behind_a_refused_upgrade_is_refused():
+    service = Service()
+    async with serving(service) as client:
+        upgrade = b"GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        broken = b"POST /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello"
+        client.send(upgrade + broken + GET % b"c")
+        raw = await client.rest()
+        assert [line for line in raw.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")] == [
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 400 Bad Request",
+        ]
+        assert [exchange.request.path for exchange in service.ended] == ["/a"]
+
+
 async def test_own_absolute_target_is_served_as_its_path():
     async with serving(Service()) as client:
         client.send(b"GET http://h/x?y=1 HTTP/1.1\r\nHost: h\r\n\r\n")
