@@ -234,7 +234,8 @@ class ServerConnection(asyncio.Protocol):
         slot.handler = self._service.dispatch(exchange)
         if slot.handler is None or exchange.is_over:
             return
-        if not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue":
+        is_wanted = not slot.is_whole and not exchange.is_begun  # a client that has an answer needs no encouragement
+        if is_wanted and exchange.request.header(b"expect").lower() == b"100-continue":
             self.write([framing.CONTINUE])
         if self._is_full:  # by the answer before this one
             slot.handler.on_writable(False)

@@ -49,6 +49,8 @@ VALID = (
     _put(b"/early", CHUNKED, body=CHUNKS),
     _put(b"/stream", CHUNKED, body=CHUNKS),
     _put(b"/stream", LENGTH),
+    _put(b"/stream", LENGTH, b"Expect: 100-continue"),
+    post(CHUNKED, body=CHUNKS[:-2] + b"X-Trailer: a\r\n\r\n"),
     post(b"Content-Length: 2000", body=b"x" * 2000),
     post(b"Content-Length: 600", body=b"y" * 600),
     _get(b"/long", b"X: " + b"z" * 1500),

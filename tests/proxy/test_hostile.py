@@ -81,6 +81,9 @@ HOSTILE = {
     "chunk ended by LF": post(CHUNKED, body=b"d\r\n" + BODY + b"\n0\r\n\r\n"),
     "line break in a chunk extension": post(CHUNKED, body=b'd;a="\n"\r\n' + BODY + b"\r\n0\r\n\r\n"),
     "length in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nContent-Length: 50\r\n\r\n"),
+    "connection in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nConnection: close\r\n\r\n"),
+    "upgrade in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nUpgrade: h2c\r\n\r\n"),
+    "coding in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n"),
     # lines
     "LF only": get().replace(b"\r\n", b"\n"),
     "LF behind a header": get(b"GET /props?model=m HTTP/1.1", b"Host: h\nX: y"),

@@ -23,7 +23,9 @@ CHAT = b'{"model":"%s","stream":true,"max_tokens":%d,"messages":[]}'
 
 def chat(model: bytes, tokens: int = 20) -> bytes:
     body = CHAT % (model, tokens)
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
     return head % len(body) + body
 
 
@@ -99,7 +101,9 @@ class Connection:
             await self.pause(0.2)
 
     async def reads_nothing(self) -> None:
-        await self.send(chat(b"slow", 3000) if self.dice.random() < 0.5 else b"GET /ui/ HTTP/1.1\r\nHost: h\r\n\r\n" * 50)
+        await self.send(
+            chat(b"slow", 3000) if self.dice.random() < 0.5 else b"GET /ui/ HTTP/1.1\r\nHost: h\r\n\r\n" * 50
+        )
         await asyncio.sleep(self.dice.uniform(0.5, 3))
 
     async def sends_random_bytes(self) -> None:
