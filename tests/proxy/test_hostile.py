@@ -36,6 +36,7 @@ HOSTILE = {
     "Host with two ports": get(b"GET /props?model=m HTTP/1.1", b"Host: h:1:2"),
     "Host with a comma": get(b"GET /props?model=m HTTP/1.1", b'Host: a"b'),
     "Host in the target differs": get(b"GET http://other/props?model=m HTTP/1.1"),
+    "Host in the target never ends": get(b"GET http://[h/props?model=m HTTP/1.1"),
     "target of another scheme": get(b"GET ftp://h/props?model=m HTTP/1.1"),
     # which length?
     "coding and length": post(CHUNKED, LENGTH, body=CHUNKS),
