@@ -47,11 +47,10 @@ Settled = Callable[[Lease | LlamaSwapError], None]
 class Waiting:
     """A place among those who wait for a model; ``release`` leaves it, also when the grant is on its way already.
 
-    ``position`` asks for the place in the queue, from 1, None while the model is being loaded; ``why`` for one sentence
-    that says what the wait is for and how long it has been.
+    ``position`` asks for the place in the queue, from 1, None while the model is being loaded.
     """
 
-    __slots__ = ("_cancel", "_outcome", "_settled", "model", "position", "why")
+    __slots__ = ("_cancel", "_outcome", "_settled", "_waited", "model", "position")
 
     def __init__(
         self,
@@ -60,18 +59,23 @@ class Waiting:
         *,
         cancel: Callable[[], None],
         position: Callable[[], int | None],
-        why: Callable[[], str],
+        waited: Callable[[], tuple[float, str]],
     ) -> None:
         self.model = model
         self.position = position
-        self.why = why
         self._settled: Settled | None = settled
         self._cancel = cancel
+        self._waited = waited
         self._outcome: Lease | LlamaSwapError | None = None
 
-    def settle(self, outcome: Lease | LlamaSwapError) -> None:
+    def waited(self) -> tuple[float, str]:
+        """Return for how many seconds the request has waited, until it was settled or so far, and what for."""
+        return self._waited()
+
+    def settle(self, outcome: Lease | LlamaSwapError, waited_s: float, reason: str) -> None:
         """Note how the wait ended and say so on the next turn of the loop: a grant is posted, never awaited."""
         self._outcome = outcome
+        self._waited = lambda: (waited_s, reason)
         asyncio.get_running_loop().call_soon(self._deliver)
 
     def _deliver(self) -> None:

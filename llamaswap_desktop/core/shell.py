@@ -156,7 +156,7 @@ class Core:
             settled,
             cancel=lambda: self._cancelled(request),
             position=lambda: self._scheduler.position(request),
-            why=lambda: self._scheduler.why(request, time.monotonic()),
+            waited=lambda: self._scheduler.waited(request, time.monotonic()),
         )
         return waiting
 
@@ -406,11 +406,11 @@ class Core:
 
     def _carry_out(self, effect: alphabet.Effect) -> None:
         match effect:
-            case alphabet.Grant(request):
+            case alphabet.Grant(request, waited_s, reason):
                 waiting = self._waiting.pop(request)
-                waiting.settle(self._lease(effect, waiting.model))
-            case alphabet.Reject(request, error):
-                self._waiting.pop(request).settle(error)
+                waiting.settle(self._lease(effect, waiting.model), waited_s, reason)
+            case alphabet.Reject(request, error, waited_s, reason):
+                self._waiting.pop(request).settle(error, waited_s, reason)
             case alphabet.LoadBegun(model, victims, running, reason):
                 self._log_load(model, victims, running, reason)
             case alphabet.Start(order, model):

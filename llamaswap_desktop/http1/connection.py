@@ -234,7 +234,8 @@ class ServerConnection(asyncio.Protocol):
         slot.handler = self._service.dispatch(exchange)
         if slot.handler is None or exchange.is_over:
             return
-        if not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue":
+        is_wanted = not slot.is_whole and not exchange.is_begun  # a client that has an answer needs no encouragement
+        if is_wanted and exchange.request.header(b"expect").lower() == b"100-continue":
             self.write([framing.CONTINUE])
         if self._is_full:  # by the answer before this one
             slot.handler.on_writable(False)
@@ -250,16 +251,14 @@ class ServerConnection(asyncio.Protocol):
         if not reusable or self._is_closing:
             self._close_gently()
             return
-        if exchange.request.upgrade:
-            self._go_on_without_upgrade()
-        self._start_next()
-        self._pace_reading()
-
-    def _go_on_without_upgrade(self) -> None:
         try:
-            self._reader.go_on()
+            if exchange.request.upgrade:
+                self._reader.go_on()
         except Malformed as fault:
-            self._fault = fault
+            self._refuse(fault)
+        else:
+            self._start_next()
+            self._pace_reading()
 
     # -- the tunnel
 

@@ -131,7 +131,10 @@ def _origin_form(method: str, target: bytes, host: bytes) -> str:
         raise Malformed("the path holds a '#': a fragment is not sent to a server, as %23 it is part of the path")
     if text.startswith("/") or (text == "*" and method == "OPTIONS"):
         return text
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:  # an opening bracket without its end
+        raise Malformed(f"the target {text[:200]!r} is no address") from error
     if parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.decode("latin-1").lower():
         raise Malformed(f"the target {text[:200]!r} is not a path of this server")
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

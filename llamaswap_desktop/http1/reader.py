@@ -7,7 +7,7 @@ Three things need help:
   upgrade is ignored and the body is parsed by a second parser that is told of its length only.  If it has none, the
   reader *holds*: whatever follows may be the other protocol or, after a refusal, the next request.  ``go_on`` decides.
 - Trailer fields are reported like headers, long after the request has been checked.  They are dropped: a trailer
-  must not be able to look like a header.
+  must not be able to look like a header.  One that would change where the request or the connection ends is refused.
 - A header, a trailer or a chunk extension that never ends is not reported at all.  So the bytes are counted that
   arrived without anything coming of them.
 """
@@ -165,6 +165,9 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.is_in_head:
             self._headers.append((name, value))
+        elif not self._is_replay and name.lower() in framing.HOP_BY_HOP:
+            self._fault = Malformed(f"{name.decode('latin-1')} may not stand behind a body: send it as a header")
+            raise self._fault
 
     def on_headers_complete(self) -> None:
         if self._is_replay:

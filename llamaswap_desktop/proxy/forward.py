@@ -77,7 +77,6 @@ class Forward:
     """
 
     __slots__ = (
-        "_admitted_at",
         "_boundary",
         "_call",
         "_destination",
@@ -108,7 +107,6 @@ class Forward:
         self._destination: Target | None = None
         self._seen: Observation = UNOBSERVED
         self._held: Lease | Waiting | None = None
-        self._admitted_at = 0.0
         self._call: Call | None = None
         self._upload: Upload | None = None
         self._feed: LoadingFeed | None = None
@@ -138,6 +136,8 @@ class Forward:
         if not self._is_over:
             if self._call is not None:
                 self._call.cancel()
+            elif isinstance(self._held, Waiting):
+                self._extra_headers = waited_header(*self._held.waited())
             self._give_up(RequestCancelled())
 
     # -- the core
@@ -167,8 +167,6 @@ class Forward:
             self._keep_alive = KeepAlive(comments_after_s, self._write_own)
         if isinstance(held, Lease):
             self._forward(held)
-        else:
-            self._admitted_at = time.monotonic()
 
     def _show_loading(self, waiting: Waiting) -> None:
         loop = asyncio.get_running_loop()
@@ -184,15 +182,14 @@ class Forward:
     def _settled(self, outcome: Lease | LlamaSwapError) -> None:
         waiting = self._held
         assert isinstance(waiting, Waiting)
+        self._extra_headers = waited_header(*waiting.waited())
         if isinstance(outcome, Lease):
             self._held = outcome
-            self._extra_headers = waited_header(outcome.waited_s, outcome.reason)
             if self._feed is not None:
                 self._feed.close()
             self._forward(outcome)
         else:
             self._held = None
-            self._extra_headers = waited_header(time.monotonic() - self._admitted_at, f"it waited for {waiting.model}")
             self._give_up(outcome)
 
     def _forward(self, lease: Lease) -> None:
@@ -223,8 +220,10 @@ class Forward:
 
     async def _send_when_awake(self, peer_model: PeerModel) -> None:
         config, peer = self._services.config, peer_model.peer
+        asked_at = time.monotonic()
         is_awake = await self._services.peers.until_awake(peer, config)
         self._waking = None
+        self._extra_headers = waited_header(time.monotonic() - asked_at, f"{peer} had to be woken")
         if is_awake:
             self._send_to_awake_peer(peer_model)
         else:

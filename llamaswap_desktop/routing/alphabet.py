@@ -227,10 +227,12 @@ class Grant(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """The request will not be served."""
+    """The request will not be served; ``waited_s`` and ``reason`` are as those of a grant."""
 
     request: RequestId
     error: LlamaSwapError
+    waited_s: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,11 @@ class Scheduler:
         self._state.now = now
         return "" if its is None or its.is_granted else self._sentence(its)
 
+    def waited(self, request: RequestId, now: float) -> tuple[float, str]:
+        """Return for how many seconds a request that waits has done so, and what for, told as if it were over."""
+        self._state.now = now
+        return self._state.waited(self._state.requests[request])
+
     @property
     def planner(self) -> Planner:
         """The planner in use."""

@@ -123,9 +123,7 @@ class State:
     def grant(self, request: Request) -> None:
         """Let the request be forwarded."""
         model = request.model
-        has_waited = request.load is not None or request.cause is not None
-        why = why_it_waited(request) if has_waited else ""
-        self.effects.append(Grant(request.id, self.now - request.arrived, why))
+        self.effects.append(Grant(request.id, *self.waited(request)))
         request.is_granted = True
         request.load = None
         model.in_flight += 1
@@ -134,7 +132,12 @@ class State:
         """Tell the request, which has left queue and load already, that it will not be served."""
         del self.requests[request.id]
         request.model.reserved -= 1
-        self.effects.append(Reject(request.id, error))
+        self.effects.append(Reject(request.id, error, *self.waited(request)))
+
+    def waited(self, request: Request) -> tuple[float, str]:
+        """Return for how many seconds the request has waited, and what for; nothing if it has not."""
+        has_waited = request.load is not None or request.cause is not None
+        return self.now - request.arrived, why_it_waited(request) if has_waited else ""
 
     # -- time
 

@@ -7,7 +7,9 @@ from llamaswap_desktop.errors import StartFailed
 
 
 def waiting(settled, cancelled):
-    return Waiting("m", settled, cancel=lambda: cancelled.append(1), position=lambda: 1, why=lambda: "because")
+    return Waiting(
+        "m", settled, cancel=lambda: cancelled.append(1), position=lambda: 1, waited=lambda: (2.0, "because")
+    )
 
 
 async def test_lease_is_given_back_once():
@@ -21,8 +23,10 @@ async def test_lease_is_given_back_once():
 async def test_outcome_is_told_on_the_next_turn_and_once():
     told, cancelled = [], []
     place = waiting(told.append, cancelled)
+    assert place.waited() == (2.0, "because")
     error = StartFailed("x")
-    place.settle(error)
+    place.settle(error, 3.0, "it had to be")
+    assert place.waited() == (3.0, "it had to be")
     assert told == []
     await asyncio.sleep(0)
     assert told == [error]
@@ -42,7 +46,7 @@ async def test_leaving_the_line_cancels_and_silences():
 async def test_grant_that_is_on_its_way_is_given_back_by_whoever_leaves():
     told, cancelled, given_back = [], [], []
     place = waiting(told.append, cancelled)
-    place.settle(Lease("m", None, lambda: given_back.append(1)))
+    place.settle(Lease("m", None, lambda: given_back.append(1)), 0.0, "")
     place.release()
     await asyncio.sleep(0)
     assert (told, cancelled, given_back) == ([], [], [1])

@@ -99,7 +99,8 @@ async def test_busy_model_is_not_evicted():
         busy = await w.core.acquire("a")
         asked = Asked(w.core, "b")
         assert asked.held.position() == 1
-        assert asked.held.why() == "waiting 0 s: a is answering 1 request; then load b"
+        assert [each.sentence for each in w.core.waiting()] == ["waiting 0 s: a is answering 1 request; then load b"]
+        assert asked.held.waited()[1] == "a was answering 1 request"
         busy.release()
         await w.until(lambda: asked.outcome, "the grant")
         asked.release()
@@ -271,7 +272,7 @@ async def test_pause_that_holds_lets_requests_wait():
     async with world("a") as w:
         w.core.execute(PauseModels(holds=True))
         asked = Asked(w.core, "a")
-        assert "paused" in asked.held.why()
+        assert asked.held.waited()[1] == "models were paused"
         w.core.execute(ResumeModels())
         await w.until(lambda: asked.outcome, "the grant")
         asked.release()

@@ -67,6 +67,26 @@ async def test_expect_100_continue_is_answered_before_the_body():
         assert (await client.answer())[2] == b"POST /a hi"
 
 
+class Hasty(Echo):
+    """Begins to answer before it has seen the body."""
+
+    def __init__(self, exchange):
+        super().__init__(exchange)
+        exchange.begin(200, [], length=4)
+
+    def on_body_complete(self):
+        self.exchange.send(self.body)
+        self.exchange.finish()
+
+
+async def test_who_is_being_answered_is_not_asked_for_the_body():
+    async with serving(Service(Hasty)) as client:
+        client.send(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        client.send(b"body")
+        status, _, body = await client.answer()
+        assert (status, body) == (200, b"body")
+
+
 @pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
 async def test_upgrade_is_served_as_plain_http_and_keeps_its_body(upgrade):
     async with serving(Service()) as client:
@@ -113,6 +133,17 @@ async def test_refusal_follows_the_answers_that_are_owed():
         client.send(GET % b"a" + b"GET / HTTP/1.1\r\n\r\n")
         assert (await client.answer())[2] == b"GET /a "
         assert (await client.answer())[0] == 400
+
+
+async def test_what_is_no_http_behind_a_refused_upgrade_is_refused():
+    service = Service()
+    async with serving(service) as client:
+        upgrade = b"GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        broken = b"POST /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello"
+        client.send(upgrade + broken + GET % b"c")
+        assert [(await client.answer())[0] for _ in range(2)] == [200, 400]
+        assert await client.rest() == b""
+        assert [exchange.request.path for exchange in service.ended] == ["/a"]
 
 
 async def test_own_absolute_target_is_served_as_its_path():

@@ -36,6 +36,7 @@ HOSTILE = {
     "Host with two ports": get(b"GET /props?model=m HTTP/1.1", b"Host: h:1:2"),
     "Host with a comma": get(b"GET /props?model=m HTTP/1.1", b'Host: a"b'),
     "Host in the target differs": get(b"GET http://other/props?model=m HTTP/1.1"),
+    "Host in the target never ends": get(b"GET http://[h/props?model=m HTTP/1.1"),
     "target of another scheme": get(b"GET ftp://h/props?model=m HTTP/1.1"),
     # which length?
     "coding and length": post(CHUNKED, LENGTH, body=CHUNKS),
@@ -81,6 +82,9 @@ HOSTILE = {
     "chunk ended by LF": post(CHUNKED, body=b"d\r\n" + BODY + b"\n0\r\n\r\n"),
     "line break in a chunk extension": post(CHUNKED, body=b'd;a="\n"\r\n' + BODY + b"\r\n0\r\n\r\n"),
     "length in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nContent-Length: 50\r\n\r\n"),
+    "connection in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nConnection: close\r\n\r\n"),
+    "upgrade in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nUpgrade: h2c\r\n\r\n"),
+    "coding in a trailer": post(CHUNKED, body=b"d\r\n" + BODY + b"\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n"),
     # lines
     "LF only": get().replace(b"\r\n", b"\n"),
     "LF behind a header": get(b"GET /props?model=m HTTP/1.1", b"Host: h\nX: y"),

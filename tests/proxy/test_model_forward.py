@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
@@ -310,11 +311,17 @@ async def test_sleeping_peer_is_woken_and_its_requests_wait_and_may_leave():
         asking = [asyncio.ensure_future(opened.post("/v1/chat/completions", {"model": "big"})) for _ in range(3)]
         leaving = await opened.client()
         leaving.send(http("POST", "/v1/chat/completions", b'{"model": "big"}', content_type="application/json"))
+        asked_at = time.monotonic()
         await until(lambda: len(network.looks) > 2, "the peer is asked again and again")
+        await until(lambda: time.monotonic() - asked_at > 1.0, "the wait is long enough to be told")
         assert upstream.received == []
         leaving.writer.close()
         network.packets = 1
-        assert [status for status, _, _ in await asyncio.gather(*asking)] == [200] * 3
+        answers = await asyncio.gather(*asking)
+        assert [status for status, _, _ in answers] == [200] * 3
+        assert all(
+            headers["x-llamaswap-waited"].endswith('; reason="far had to be woken"') for _, headers, _ in answers
+        )
         assert len(network.sent) == 1
         assert waker.is_awake("far")
         assert len(upstream.received) == 3, "who left is not asked for"

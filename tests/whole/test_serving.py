@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from asyncio.subprocess import PIPE
 
 import aiohttp
 import pytest
 
+from tests.http1.certificate import make_certificate
+from tests.needs import need
 from tests.whole.program import events_of, running_program
 from tests.whole.test_life import config, model, outcome
 
@@ -262,18 +265,33 @@ async def test_access_line_is_written_for_every_kind_of_request(tmp_path):
 
 
 async def test_serves_https_with_a_certificate(tmp_path):
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    made = await asyncio.create_subprocess_exec(
-        *words, "-keyout", str(key), "-out", str(certificate), stderr=asyncio.subprocess.DEVNULL
-    )
-    assert await made.wait() == 0
+    certificate, key = make_certificate(tmp_path)
     flags = ["--tls-cert-file", str(certificate), f"-tls-key-file={key}"]
     async with running_program(tmp_path, config(model("m")), *flags) as program:
         assert program.address.startswith("https://")
         assert await program.get("/health", ssl=False) == (200, "OK")
         body = {"model": "m", "messages": []}
         assert (await program.post("/v1/chat/completions", body, ssl=False))[0] == 200
+
+
+async def test_http_2_is_negotiated_down(tmp_path):
+    """The specification allows HTTP/2 here; a client that offers it is told in the handshake that there is none."""
+    need("curl", "curl")
+    certificate, key = make_certificate(tmp_path)
+    flags = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
+    async with running_program(tmp_path, config(model("m")), *flags) as program:
+        body = '{"model":"m","stream":true,"messages":[]}'
+        words = ["-sv", "--http2", "--cacert", str(certificate), "-H", "Content-Type: application/json", "-d", body]
+        asked = await asyncio.create_subprocess_exec(
+            "curl", *words, program.address + "/v1/chat/completions", stdout=PIPE, stderr=PIPE
+        )
+        async with asyncio.timeout(20):
+            answer, about = await asked.communicate()
+        assert b"ALPN" in about
+        assert b"h2,http/1.1" in about, "it was offered"
+        assert b"accepted http/1.1" in about
+        assert b"< HTTP/1.1 200 OK" in about
+        assert answer.endswith(b"data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("flag", ["--tls-cert-file", "--tls-key-file"])
