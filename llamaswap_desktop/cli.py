@@ -193,8 +193,9 @@ def _diagnose(words: list[str]) -> int:
     """Carry out ``diagnose``: write the archive, and say where it is."""
     from datetime import datetime  # noqa: PLC0415
 
+    from llamaswap_desktop.archive import archive_name  # noqa: PLC0415
     from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
-    from llamaswap_desktop.diagnose import archive_name, collect_diagnostics  # noqa: PLC0415
+    from llamaswap_desktop.diagnose import collect_diagnostics  # noqa: PLC0415
 
     parser = _Parser(
         prog="llamaswap-desktop diagnose",
@@ -206,9 +207,10 @@ def _diagnose(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="answer with JSON")
     options = parser.parse_args(words)
     paths = user_paths()
-    file = options.file or Path(archive_name(datetime.now().astimezone()))
+    now = datetime.now().astimezone()
+    file = options.file or Path(archive_name(now))
     try:
-        collect_diagnostics(file, paths, Sources(options.config or paths.config_file))
+        collect_diagnostics(file, paths, Sources(options.config or paths.config_file), now)
     except OSError as error:
         sys.stderr.write(f"llamaswap-desktop: cannot write {file}: {error}\n")
         return 1

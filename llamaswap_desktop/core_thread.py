@@ -103,7 +103,8 @@ class CoreThread:
     def end_session(self) -> None:
         """End quickly; return when the models have stopped, or after what the system allows."""
         self._tell(self._quit, _SESSION_END_BUDGET_S)
-        self._has_ended.wait(_SESSION_END_BUDGET_S + 0.5)
+        if self._thread.is_alive():
+            self._has_ended.wait(_SESSION_END_BUDGET_S + 0.5)
 
     def join(self) -> int:
         """Wait for the end; return the exit status."""

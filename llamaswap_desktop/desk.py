@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 
 from llamaswap_desktop import __version__
+from llamaswap_desktop.archive import archive_name
 from llamaswap_desktop.commands import Quit, ReloadConfig
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, open_path, open_url
-from llamaswap_desktop.diagnose import archive_name, collect_diagnostics
+from llamaswap_desktop.diagnose import collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
 from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
@@ -70,12 +71,16 @@ class Desk:
         self._tray = tray
         self._look_around()
         self._handle_signals()
-        self.core.start(self.show, ended=tray.stop)
         try:
-            tray.run()
-        except Exception:  # noqa: BLE001 - a desktop's libraries fail in their own ways; we serve all the same
-            _log.exception("the tray failed; going on without it")
-        return self.core.join()
+            self.core.start(self.show, ended=tray.stop)
+            try:
+                tray.run()
+            except Exception:  # noqa: BLE001 - a desktop's libraries fail in their own ways; we serve all the same
+                _log.exception("the tray failed; going on without it")
+            return self.core.join()
+        except BaseException:  # whatever ends this thread ends the models too, and before what they live on is closed
+            self.core.end_session()
+            raise
 
     # -- what is shown
 
@@ -227,7 +232,7 @@ class Desk:
         now = datetime.now().astimezone()
         file = self._paths.log_dir / archive_name(now)
         try:
-            collect_diagnostics(file, self._paths, self._sources)
+            collect_diagnostics(file, self._paths, self._sources, now)
         except OSError as error:
             self._fail("Diagnostics could not be written", str(error))
         else:

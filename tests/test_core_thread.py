@@ -1,6 +1,7 @@
 """What passes between the tray's thread and the core's: snapshots, at a pace that a panel can follow."""
 
 import asyncio
+import time
 
 from llamaswap_desktop.core_thread import CoreThread, Paced, problems_of
 from llamaswap_desktop.errors import ConfigError, ListenFailed, Problem, Severity
@@ -37,3 +38,9 @@ def test_every_problem_of_a_configuration_is_shown():
     problems = [Problem(Severity.ERROR, "no", "config.yaml", 1, 2, "a"), Problem(Severity.ERROR, "neither")]
     assert problems_of(ConfigError(problems)) == ("config.yaml:1:2: a: no", "neither")
     assert problems_of(ListenFailed("the port is in use")) == ("the port is in use",)
+
+
+def test_core_that_never_started_is_not_waited_for():
+    began = time.monotonic()
+    CoreThread(None, None, None).end_session()
+    assert time.monotonic() - began < 1

@@ -1,5 +1,8 @@
 """The desk between tray and core: what it adds to the picture, and where each click goes."""
 
+import signal
+import sys
+
 import pytest
 
 from llamaswap_desktop import desk as desk_module
@@ -20,7 +23,7 @@ class Core:
         self.asked: list[tuple] = []
 
     def __getattr__(self, name):
-        return lambda *words: self.asked.append((name, *words))
+        return lambda *words, **named: self.asked.append((name, *words))
 
 
 class Tray:
@@ -129,3 +132,38 @@ def test_desktop_without_a_panel_is_told_once(made):
     made.act(Local.NO_PANEL)
     made.act(Local.NO_PANEL)
     assert [name for name, *_ in made.core.asked] == ["notify", "end_unless_serving", "end_unless_serving"]
+
+
+@pytest.fixture
+def signals_kept():
+    """``run`` takes the signals for itself."""
+    numbers = [signal.SIGINT, signal.SIGTERM, *([] if sys.platform == "win32" else [signal.SIGHUP])]
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Broken(Tray):
+    """A tray whose loop ends by an exception."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def run(self) -> None:
+        raise self.error
+
+    def stop(self) -> None:
+        pass
+
+
+def test_tray_that_fails_leaves_the_core_at_work(made, signals_kept):
+    made.run(Broken(RuntimeError("no panel")))
+    assert [name for name, *_ in made.core.asked] == ["start", "join"]
+
+
+def test_thread_that_ends_takes_the_core_along(made, signals_kept):
+    with pytest.raises(SystemExit):
+        made.run(Broken(SystemExit(3)))
+    assert [name for name, *_ in made.core.asked] == ["start", "end_session"]

@@ -4,7 +4,6 @@ from llamaswap_desktop.tray.choose import build_tray
 from llamaswap_desktop.tray.entries import Action, CopyText, Local, OpenPage, ShowLog, Switch, Together, Turn
 from llamaswap_desktop.tray.icon import app_picture
 from llamaswap_desktop.tray.shell import Tray, Wishes
-from llamaswap_desktop.tray.texts import size
 from llamaswap_desktop.tray.view import Surroundings, View
 
 __all__ = [
@@ -22,5 +21,4 @@ __all__ = [
     "Wishes",
     "app_picture",
     "build_tray",
-    "size",
 ]

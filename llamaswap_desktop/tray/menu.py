@@ -5,6 +5,7 @@ program as a whole: so an open menu stays open while everything in it changes.
 """
 
 from llamaswap_desktop.commands import PauseModels, Quit, ReloadConfig, ResumeModels, SetProfile, UnloadAll
+from llamaswap_desktop.sizes import memory_size
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import (
     Action,
@@ -30,7 +31,6 @@ from llamaswap_desktop.tray.texts import (
     is_wanted,
     one_line,
     problem_lines,
-    size,
     status_line,
 )
 from llamaswap_desktop.tray.view import Surroundings, View
@@ -99,7 +99,7 @@ def _profiles(snapshot: Snapshot) -> Menu:
 def _free_item(models: tuple[ModelSnapshot, ...], *, is_serving: bool) -> Item:
     held = [model for model in models if is_wanted(model)]
     known = sum(model.memory_bytes or 0 for model in held)
-    label = f"Free memory now ({size(known)})" if known else "Free memory now"
+    label = f"Free memory now ({memory_size(known)})" if known else "Free memory now"
     return Item("free", label, UnloadAll() if held and is_serving else None)
 
 

@@ -67,7 +67,7 @@ class Api:
         commands = DesktopCommands(core, reloader)
         self._config = config = DesktopConfig(core, reloader, config_backups)
         desktop_settings = DesktopSettings(settings)
-        diagnose = DesktopDiagnose(core, logs, version, hardware)
+        diagnose = DesktopDiagnose(core, logs, version, hardware, settings)
         self.answers: Mapping[tuple[str, str], Handler] = {
             ("GET", "/health"): machine.health,
             ("GET", "/wol-health"): machine.health,
