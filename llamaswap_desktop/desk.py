@@ -64,7 +64,7 @@ class Desk:
     @property
     def wishes(self) -> Wishes:
         """Where a tray takes what it is asked."""
-        return Wishes(self.act, self.core.end_session)
+        return Wishes(self.act, self.core.end_session, self.core.prepare_for_sleep)
 
     def run(self, tray: Tray) -> int:
         """Run core and tray until the core has ended; return its exit status."""

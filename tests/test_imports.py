@@ -42,7 +42,7 @@ ROOMS = {
 """Room: the rooms and the packages it may import, beside the standard library."""
 
 WIRING = {
-    "app", "build", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
+    "app", "build", "memory_watch", "gpu_use", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
     "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli", "firstrun",
     "__main__", "__init__",
 }  # fmt: skip

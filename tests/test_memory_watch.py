@@ -1,13 +1,19 @@
 """From the monitor's samples to the core: what models take, how much there is, and waiting for released memory."""
 
 import asyncio
+import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
 from llamaswap_desktop.config import MemorySettings, Router, RouterSettings, Routing
+from llamaswap_desktop.events import RequestFinished
+from llamaswap_desktop.gpu_use import GpuUse
 from llamaswap_desktop.memory_watch import MemoryWatch
-from llamaswap_desktop.monitor import GpuDevice, MemoryUse
+from llamaswap_desktop.monitor import GpuDevice, MemoryUse, Sample, SystemSample
+from llamaswap_desktop.monitor.sample import gpu_sample
 from tests.core.fakes import World, config, model
+from tests.waiting import until
 
 MIB = 1 << 20
 
@@ -124,5 +130,42 @@ async def test_start_waits_until_memory_is_really_released_but_not_for_ever(watc
     sampler.used_mib = 7900
     (await world.core.acquire("a")).release()
     assert "was not released within 1 s" in caplog.text
+    watch.stop()
+    await world.end()
+
+
+async def sampled(sampler, watch, *, util_pct: float):
+    """Give the watch one sample, and return what it makes of the others."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    gpu = gpu_sample(dataclasses.replace(sampler.devices[0], util_pct=util_pct), now)
+    for listener in sampler.listeners:
+        listener(Sample(now, SystemSample(now), (gpu,)))
+    await until(lambda: not watch._is_looking, "it has looked")
+    return watch.others
+
+
+async def test_what_others_use_is_what_our_models_do_not(watched):
+    world, sampler, watch = await watched("a", planner="group")
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1000),)
+    sampler.use, sampler.used_mib = MemoryUse(gpu_bytes={0: 5000 * MIB}), 6500
+    lease = await world.core.acquire("a")
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it has just been loaded"
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it is answering"
+    lease.release()
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),), "it rests, so somebody else works"
+    world.core.publish(RequestFinished("c", "GET", "/api/events", "HTTP/1.1", 200, 9, "", 0.1))
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),)
+    world.core.publish(RequestFinished("c", "POST", "/v1/embeddings", "HTTP/1.1", 200, 9, "", 0.1))
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it has answered in between"
+    watch.stop()
+    await world.end()
+
+
+async def test_memory_that_a_driver_does_not_tell_apart_is_nobodys(watched):
+    world, sampler, watch = await watched("a", planner="group")
+    (await world.core.acquire("a")).release()
+    assert (await sampled(sampler, watch, util_pct=0))[0].memory_mib is None, "it grew by nothing that was seen"
+    await world.core.unload(["a"])
+    assert (await sampled(sampler, watch, util_pct=0))[0].memory_mib == 1000
     watch.stop()
     await world.end()

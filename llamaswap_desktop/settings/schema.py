@@ -6,7 +6,7 @@ but they are the user's: whatever we do not know is kept as it is.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -36,15 +36,20 @@ class WaitingRequests(StrEnum):
     HOLD = "hold"
 
 
-class Pause(msgspec.Struct, frozen=True, kw_only=True):
+class Pause(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """When models make room for something else.
 
     ``programs`` are names of programs (``game.exe``, ``blender``) that pause all models for as long as one of them
-    runs; ``games`` does so while the system says that a game is played or a program fills the screen.
+    runs; ``games`` does so while the system says that a game is played, ``full_screen`` while a program fills the
+    screen.  ``gpu_percent`` and ``gpu_memory_mib`` do so while other programs use more of a GPU than that; 0 is no
+    limit.
     """
 
     programs: tuple[str, ...] = ()
     games: bool = False
+    full_screen: bool = False
+    gpu_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    gpu_memory_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
     requests: WaitingRequests = WaitingRequests.REFUSE
 
 

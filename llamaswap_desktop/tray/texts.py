@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from llamaswap_desktop.sizes import memory_size
-from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
+from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, PauseSnapshot, Snapshot
 from llamaswap_desktop.types import DEFAULT_GROUP, Phase, ProcessState
 
 APP_NAME = "llama-swap Desktop"
@@ -101,7 +101,7 @@ def _serving_line(snapshot: Snapshot) -> str:
     ready = [model for model in snapshot.models if model.state is ProcessState.READY]
     failed = [model for model in snapshot.models if model.problem]
     if snapshot.paused is not None:
-        return "Paused: no model is loaded until you resume" if snapshot.paused.left_s is None else "Paused for a while"
+        return paused_line(snapshot.paused)
     if loading:
         return f"Loading {_counted(loading)}…"
     if ready:
@@ -111,6 +111,13 @@ def _serving_line(snapshot: Snapshot) -> str:
     if failed:
         return f"{_counted(failed)} failed"
     return "No model is loaded"
+
+
+def paused_line(pause: PauseSnapshot) -> str:
+    """Say how long the pause lasts, and what it is for."""
+    if pause.reason:
+        return f"Paused for {one_line(pause.reason, NAME_LIMIT)}"
+    return "Paused: no model is loaded until you resume" if pause.left_s is None else "Paused for a while"
 
 
 def _counted(models: list[ModelSnapshot]) -> str:

@@ -168,8 +168,12 @@ def test_pause_is_one_click_and_so_is_its_end():
     assert [item.action for item in entry(menu_for(snapshot), "pause for").entries] == [
         PauseModels(900), PauseModels(3600),
     ]  # fmt: skip
-    for left_s, end, label in ((None, "", "Paused: resume"), (60.0, "15:30", "Paused until 15:30: resume now")):
-        paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s))
+    for left_s, reason, end, label in (
+        (None, "", "", "Paused: resume"),
+        (60.0, "", "15:30", "Paused until 15:30: resume now"),
+        (None, "game.exe", "", "Paused for game.exe: resume now"),
+    ):
+        paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s, reason))
         item = entry(menu_for(paused, pause_end=end), "pause")
         assert (item.label, item.action, item.tick) == (label, ResumeModels(), Tick.ON)
         assert shape(menu_for(paused)) == shape(menu_for(snapshot))
