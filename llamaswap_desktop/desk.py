@@ -21,12 +21,13 @@ from llamaswap_desktop.diagnose import collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
 from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
-from llamaswap_desktop.settings import Settings, WaitingRequests
+from llamaswap_desktop.settings import Settings, SettingsFile, WaitingRequests, placed
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import (
     Action,
     CopyText,
     Local,
+    OpenFolder,
     OpenPage,
     ShowLog,
     Surroundings,
@@ -113,6 +114,7 @@ class Desk:
             shares_on_lan=settings.share_on_lan,
             pause_end=self._pause_end,
             pause_holds=settings.pause.requests is WaitingRequests.HOLD,
+            model_folders=settings.folders.models,
         )
 
     def tell(self, title: str, text: str) -> bool:
@@ -130,6 +132,8 @@ class Desk:
                 self._copy(text)
             case ShowLog(model):
                 self._open(self._paths.log_dir / (APP_FILE if model is None else model_file_name(model)))
+            case OpenFolder(folder):
+                self._open(placed(folder))
             case OpenPage(url):
                 self._open_page(url)
             case Turn(switch, is_on):
@@ -232,7 +236,7 @@ class Desk:
         now = datetime.now().astimezone()
         file = self._paths.log_dir / archive_name(now)
         try:
-            collect_diagnostics(file, self._paths, self._sources, now)
+            collect_diagnostics(file, self._paths, SettingsFile(self._paths.settings_file), self._sources, now)
         except OSError as error:
             self._fail("Diagnostics could not be written", str(error))
         else:

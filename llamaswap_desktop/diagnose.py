@@ -20,9 +20,8 @@ _LOG_BYTES = 512 * 1024
 _ASK_TIMEOUT_S = 3.0
 
 
-def collect_diagnostics(file: Path, paths: Paths, sources: Sources, now: datetime) -> None:
+def collect_diagnostics(file: Path, paths: Paths, settings: SettingsFile, sources: Sources, now: datetime) -> None:
     """Write the archive to ``file``.  Raises ``OSError``."""
-    settings = SettingsFile(paths.settings_file)
     config, verdict = _config(sources)
     findings = Findings(
         program=read_build(),

@@ -15,11 +15,12 @@ import msgspec
 from llamaswap_desktop.app import App
 from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Config, Sources, Watcher, load_config
-from llamaswap_desktop.desktop import NullNotifier, Paths, user_paths
+from llamaswap_desktop.desktop import NullNotifier, Paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.http1 import load_server_context
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
+from llamaswap_desktop.places import user_places
 from llamaswap_desktop.process import Kind, Launcher
 from llamaswap_desktop.settings import Settings, SettingsFile
 from llamaswap_desktop.unexpected import Unexpected, crashes_recorded
@@ -47,7 +48,7 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.freeze()  # what has been imported stays, so nobody need look through it again
-    program = Program(user_paths(), keeps_files=keeps_files)
+    program = Program(*user_places(), keeps_files=keeps_files)
     with contextlib.ExitStack() as stack:
         stack.callback(program.close)
         stack.enter_context(program.unexpected.caught())
@@ -59,8 +60,9 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
 class Program:
     """What lives as long as the process: the launcher, and the logs, which begin before there is a configuration."""
 
-    def __init__(self, paths: Paths, *, keeps_files: bool) -> None:
+    def __init__(self, paths: Paths, settings: SettingsFile, *, keeps_files: bool) -> None:
         self.paths = paths
+        self.settings = settings
         self.keeps_files = keeps_files
         self.has_crashed = False
         """Whether the last run with a tray ended by a crash of the interpreter."""
@@ -73,7 +75,6 @@ class Program:
         self._stdout = Stdout()
         self._files = LogFiles(paths.log_dir) if keeps_files else None
         self.launcher = Launcher.open(paths.run_dir, Kind.TRAY if keeps_files else Kind.SERVE)
-        self.settings = SettingsFile(paths.settings_file)
 
     def serve(self, options: "ServeOptions") -> int:
         """Serve on this thread, without a tray; return the exit status.  Raises as ``serve`` does."""

@@ -10,9 +10,9 @@ from llamaswap_desktop.commands import LoadModel, UnloadModel
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.desk import Desk
 from llamaswap_desktop.desktop import NoAutostart, Paths
-from llamaswap_desktop.settings import Pause, Settings, WaitingRequests
+from llamaswap_desktop.settings import Folders, Pause, Settings, WaitingRequests
 from llamaswap_desktop.snapshot import PauseSnapshot, Snapshot
-from llamaswap_desktop.tray import CopyText, Local, ShowLog, Switch, Together, Turn
+from llamaswap_desktop.tray import CopyText, Local, OpenFolder, ShowLog, Switch, Together, Turn
 from tests.waiting import until
 
 
@@ -66,7 +66,8 @@ def made(tmp_path, monkeypatch):
 def test_picture_has_what_only_the_desktop_knows(made, monkeypatch):
     monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_000.0)
     made.show(Snapshot(paused=PauseSnapshot(900.0)))
-    made.settings_changed(Settings(notifications=False, pause=Pause(requests=WaitingRequests.HOLD)))
+    folders = Folders(models=("~/models",))
+    made.settings_changed(Settings(notifications=False, pause=Pause(requests=WaitingRequests.HOLD), folders=folders))
     end = made._tray.shown[-1].around.pause_end
     assert len(end) == 5
     monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_600.0)
@@ -74,6 +75,7 @@ def test_picture_has_what_only_the_desktop_knows(made, monkeypatch):
     made.act(Local.LOOK_AROUND)
     around = made._tray.shown[-1].around
     assert (around.pause_end, around.starts_at_login, around.notifies, around.pause_holds) == (end, True, False, True)
+    assert around.model_folders == ("~/models",)
     made.show(Snapshot())
     assert made._tray.shown[-1].around.pause_end == ""
 
@@ -93,12 +95,13 @@ def test_clicks_go_where_they_belong(made):
     ]  # fmt: skip
     for action in (
         Local.OPEN_DASHBOARD, CopyText("x"), ShowLog(), Local.OPEN_LOG_FOLDER, Local.EDIT_CONFIG,
-        Local.OPEN_CONFIG_FOLDER,
+        Local.OPEN_CONFIG_FOLDER, OpenFolder(str(made._paths.log_dir)),
     ):  # fmt: skip
         made.act(action)
     paths = made._paths
     assert made.opened == [
         "http://127.0.0.1:1/ui/", "x", paths.log_dir / "app.log", paths.log_dir, paths.config_file, paths.config_dir,
+        paths.log_dir,
     ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ ROOMS = {
         {"aiohttp", "msgspec"},
     ),
     "settings": (VOCABULARY, {"msgspec", "yaml"}),
+    "discovery": (VOCABULARY, set()),
     "archive": (VOCABULARY | {"settings", "config", "logs", "monitor"}, {"msgspec"}),
     "dbus": (VOCABULARY, {"jeepney"}),
     "tray": (VOCABULARY | {"dbus"}, {"pystray", "PIL", "jeepney", "gi"}),
@@ -42,9 +43,9 @@ ROOMS = {
 """Room: the rooms and the packages it may import, beside the standard library."""
 
 WIRING = {
-    "app", "build", "memory_watch", "gpu_use", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
-    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli", "firstrun",
-    "__main__", "__init__",
+    "app", "build", "places", "memory_watch", "gpu_use", "program", "desktop_app", "desk", "core_thread",
+    "companions", "notices", "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli",
+    "firstrun", "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 

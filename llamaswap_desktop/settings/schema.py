@@ -4,8 +4,10 @@ The file belongs to the program: it is written anew at each change.  A newer ver
 but they are the user's: whatever we do not know is kept as it is.
 """
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -53,6 +55,29 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     requests: WaitingRequests = WaitingRequests.REFUSE
 
 
+class Folders(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the user keeps things: whole paths, ``~`` being the home folder; an empty one is the usual place.
+
+    ``config`` holds ``config.yaml`` and ``logs`` the log files, both from the next start on.  ``models`` are where
+    model files lie, to be opened from the menu and looked through by ``scan``.
+    """
+
+    config: str = ""
+    logs: str = ""
+    models: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would depend on where the program is started."""
+        for folder in (*filter(None, (self.config, self.logs)), *self.models):
+            if not placed(folder).is_absolute():
+                raise ValueError(f"folders: {folder!r} is no whole path, such as ~/models")
+
+
+def placed(folder: str) -> Path:
+    """Return the folder that the settings name."""
+    return Path(os.path.expanduser(folder))  # noqa: PTH111 - Path's own raises where nobody has that name
+
+
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
     """Whether ``url`` is asked once a day for the latest version; nothing is ever downloaded."""
 
@@ -88,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     theme: Theme = Theme.AUTO
     unload_before_sleep: bool = False
     pause: Pause = Pause()
+    folders: Folders = Folders()
     updates: Updates = Updates()
     groups: Mapping[str, GroupSwitches] = {}
 

@@ -1,7 +1,17 @@
 """Draws the latest snapshot as icon and menu; turns clicks into commands."""
 
 from llamaswap_desktop.tray.choose import build_tray
-from llamaswap_desktop.tray.entries import Action, CopyText, Local, OpenPage, ShowLog, Switch, Together, Turn
+from llamaswap_desktop.tray.entries import (
+    Action,
+    CopyText,
+    Local,
+    OpenFolder,
+    OpenPage,
+    ShowLog,
+    Switch,
+    Together,
+    Turn,
+)
 from llamaswap_desktop.tray.icon import app_picture
 from llamaswap_desktop.tray.shell import Tray, Wishes
 from llamaswap_desktop.tray.view import Surroundings, View
@@ -10,6 +20,7 @@ __all__ = [
     "Action",
     "CopyText",
     "Local",
+    "OpenFolder",
     "OpenPage",
     "ShowLog",
     "Surroundings",

@@ -13,6 +13,7 @@ from llamaswap_desktop.tray.entries import (
     Item,
     Local,
     Menu,
+    OpenFolder,
     Separator,
     ShowLog,
     Submenu,
@@ -58,7 +59,7 @@ def menu_for(view: View) -> Menu:
         Item("dashboard", "Open dashboard", Local.OPEN_DASHBOARD if is_serving else None),
         _copy(snapshot, can_copy=around.can_copy),
         Submenu("logs", "Logs", _LOGS),
-        Submenu("config", "Configuration", _config(is_serving=is_serving)),
+        Submenu("config", "Configuration", _config(around, is_serving=is_serving)),
         Separator("before settings"),
         _login_item(around),
         Submenu("settings", "Settings", _settings(around)),
@@ -158,13 +159,21 @@ _LOGS: Menu = (
 )
 
 
-def _config(*, is_serving: bool) -> Menu:
+def _config(around: Surroundings, *, is_serving: bool) -> Menu:
     return (
         Item("edit", "Edit", Local.EDIT_CONFIG),
         Item("folder", "Open folder", Local.OPEN_CONFIG_FOLDER),
         Item("reload", "Reload", ReloadConfig() if is_serving else None),
         Item("check", "Check", Local.CHECK_CONFIG),
+        *_model_folders(around.model_folders),
     )
+
+
+def _model_folders(folders: tuple[str, ...]) -> Menu:
+    if not folders:
+        return ()
+    items = (Item(f"models {folder}", f"Open {one_line(folder, NAME_LIMIT)}", OpenFolder(folder)) for folder in folders)
+    return (Separator("before model folders"), *items)
 
 
 def _login_item(around: Surroundings) -> Item:

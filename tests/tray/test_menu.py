@@ -16,7 +16,7 @@ from llamaswap_desktop.commands import (
     UnloadModel,
 )
 from llamaswap_desktop.snapshot import ModelSnapshot, PauseSnapshot, Snapshot, WaitingSnapshot
-from llamaswap_desktop.tray.entries import Item, Local, Separator, Submenu, Switch, Tick, Turn
+from llamaswap_desktop.tray.entries import Item, Local, OpenFolder, Separator, Submenu, Switch, Tick, Turn
 from llamaswap_desktop.tray.menu import menu_for as menu_of_view
 from llamaswap_desktop.tray.view import Surroundings, View
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
@@ -222,3 +222,13 @@ def test_every_entry_has_its_own_key_and_a_label():
                 check(one.entries)
 
     check(menu_for(serving(*(model(f"m{number}") for number in range(60)))))
+
+
+def test_model_folders_are_opened_from_the_menu():
+    assert "before model folders" not in [each.key for each in entry(menu_for(serving()), "config").entries]
+    line, *opened = entry(menu_for(serving(), model_folders=("~/models", "/mnt/" + "x" * 60)), "config").entries[-3:]
+    assert isinstance(line, Separator)
+    assert [(item.label, item.action) for item in opened] == [
+        ("Open ~/models", OpenFolder("~/models")),
+        ("Open /mnt/" + "x" * 42 + "…", OpenFolder("/mnt/" + "x" * 60)),
+    ]

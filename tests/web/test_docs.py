@@ -9,7 +9,7 @@ import pytest
 
 from llamaswap_desktop import snapshot
 from llamaswap_desktop.http1 import ROUTES
-from llamaswap_desktop.settings import Settings, Updates
+from llamaswap_desktop.settings import Folders, Settings, Updates
 from llamaswap_desktop.settings.schema import Pause as PauseRules
 from llamaswap_desktop.web import desktop_commands, desktop_config, desktop_state, machine
 from tests.web.served import served
@@ -35,6 +35,7 @@ SHOWN = {
     "Backup": desktop_config.ShownBackup,
     "`GET /api/desktop/settings`": Settings,
     "Pause rules": PauseRules,
+    "Folders": Folders,
     "Updates": Updates,
 }
 
