@@ -29,7 +29,7 @@ from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.settings import SettingsFile
-from llamaswap_desktop.tasks import running, spawn
+from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
 
@@ -279,8 +279,6 @@ class App:
         await self._web.cleanup()
         self._api.close()
         self.core.entered(Phase.STOPPED)
-        if left := running():
-            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _activity_settings(config: Config) -> Settings:

@@ -3,6 +3,7 @@
 Everything here lives on the core's loop; what a message's button asks for goes back to the desk.
 """
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -81,6 +82,7 @@ class Companions:
             yield
         finally:
             edits.cancel()
+            await asyncio.wait({edits})
             if logind is not None:
                 await logind.close()
             await updates.stop()

@@ -23,6 +23,7 @@ from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
 from llamaswap_desktop.places import user_places
 from llamaswap_desktop.process import Kind, Launcher
 from llamaswap_desktop.settings import Settings, SettingsFile
+from llamaswap_desktop.tasks import running
 from llamaswap_desktop.unexpected import Unexpected, crashes_recorded
 
 if TYPE_CHECKING:
@@ -168,8 +169,17 @@ def run_core(main: Coroutine[object, object, int]) -> int:
     if sys.platform == "linux":
         import uvloop  # noqa: PLC0415 - there is none on Windows
 
-        return int(uvloop.run(main))
-    return asyncio.run(main)
+        return int(uvloop.run(_until_all_ends(main)))
+    return asyncio.run(_until_all_ends(main))
+
+
+async def _until_all_ends(main: Coroutine[object, object, int]) -> int:
+    """Say what ``main`` has left running: it should have ended that itself."""
+    try:
+        return await main
+    finally:
+        if left := running():
+            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _handle_signals(app: App) -> None:
