@@ -12,12 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from llamaswap_desktop import __version__
-from llamaswap_desktop.archive import archive_name
 from llamaswap_desktop.commands import Quit, ReloadConfig
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, open_path, open_url
-from llamaswap_desktop.diagnose import collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
 from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
@@ -233,6 +231,10 @@ class Desk:
             self.core.notify(config_checked(None, len(config.models), tuple(config.warnings), self.act))
 
     def _collect_diagnostics(self) -> None:
+        # Zip archives and package metadata: seldom wanted, and 11 ms of every start.
+        from llamaswap_desktop.archive import archive_name  # noqa: PLC0415
+        from llamaswap_desktop.diagnose import collect_diagnostics  # noqa: PLC0415
+
         now = datetime.now().astimezone()
         file = self._paths.log_dir / archive_name(now)
         try:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llamaswap_desktop.app import App
-from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Config, Sources, Watcher, load_config
 from llamaswap_desktop.desktop import NullNotifier, Paths
 from llamaswap_desktop.errors import ConfigError
@@ -86,6 +85,8 @@ class Program:
         _handle_signals(app)
         if not options.uses_settings:
             return await self.run(app, options)
+        from llamaswap_desktop.companions import Companions  # noqa: PLC0415 - 25 ms that a plain server can do without
+
         companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
         async with companions.attend(app):
             return await self.run(app, options)

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from llamaswap_desktop.archive import Findings, archive_name, build_archive
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.logs import Log, Logs
 from llamaswap_desktop.monitor import Hardware
@@ -15,6 +14,9 @@ from llamaswap_desktop.settings import SettingsFile
 from llamaswap_desktop.web.answers import body_of, decoded
 from llamaswap_desktop.web.desktop_commands import Nothing
 from llamaswap_desktop.web.machine import Version
+
+if TYPE_CHECKING:
+    from llamaswap_desktop.archive import Findings
 
 _MOST_BYTES: Final = 64 * 1024
 
@@ -38,6 +40,9 @@ class DesktopDiagnose:
 
     async def collect(self, request: web.Request) -> web.Response:
         """Return the archive."""
+        # Zip archives and package metadata are 1 MB and 11 ms that hardly anybody asks for.
+        from llamaswap_desktop.archive import archive_name, build_archive  # noqa: PLC0415
+
         decoded(await body_of(request, _MOST_BYTES), Nothing)
         now, findings = datetime.now(UTC), self._findings(await self._hardware())
         return web.Response(
@@ -46,7 +51,9 @@ class DesktopDiagnose:
             headers={"Content-Disposition": f'attachment; filename="{archive_name(now)}"'},
         )
 
-    def _findings(self, hardware: Hardware | None) -> Findings:
+    def _findings(self, hardware: Hardware | None) -> "Findings":
+        from llamaswap_desktop.archive import Findings  # noqa: PLC0415 - as above
+
         config, snapshot = self._core.config, self._core.snapshot()
         return Findings(
             program=self._version,
