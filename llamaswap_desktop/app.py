@@ -11,7 +11,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llamaswap_desktop import __version__
@@ -21,6 +21,7 @@ from llamaswap_desktop.config import Config, Model, Sources, Watcher, secrets_of
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
 from llamaswap_desktop.errors import LlamaSwapError
 from llamaswap_desktop.events import ConfigChanged, Event, RequestFinished
+from llamaswap_desktop.gpu_use import GpuUse
 from llamaswap_desktop.http1 import LoanEnd
 from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.memory_watch import MemoryWatch
@@ -28,7 +29,7 @@ from llamaswap_desktop.monitor import Hardware, Sampler, detect_hardware
 from llamaswap_desktop.process import Launcher, Process, holder_of_port
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.settings import SettingsFile
-from llamaswap_desktop.tasks import running, spawn
+from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
 from llamaswap_desktop.web import Api, Borrower, Version
 
@@ -209,10 +210,18 @@ class App:
         """Take over another interval; what was switched off at the start is switched on for the planner only."""
         if config.performance.every_s != self._sampler.every_s:
             self._sampler.change_interval(config.performance.every_s)
-        if not self._is_sampling and config.routing.router.use == "memory":
+        if config.routing.router.use == "memory":
             self._start_sampling()
 
+    def others_on_gpus(self) -> Sequence[GpuUse]:
+        """Return what other programs use of each GPU, as of the last sample; from the first question on there are."""
+        self._start_sampling()
+        return self._memory.others
+
     def _start_sampling(self) -> None:
+        """Safe to repeat."""
+        if self._is_sampling:
+            return
         self._is_sampling = True
         self._sampler.start()
         self._memory.start()
@@ -270,8 +279,6 @@ class App:
         await self._web.cleanup()
         self._api.close()
         self.core.entered(Phase.STOPPED)
-        if left := running():
-            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _activity_settings(config: Config) -> Settings:

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,8 @@ def run(arguments: Sequence[str]) -> int:
                 return _check(words[1:])
             case ["diagnose"]:
                 return _diagnose(words[1:])
+            case ["scan"]:
+                return _scan(words[1:])
             case ["schema"]:
                 return _schema(words[1:])
             case [verb] if verb in _CLIENT_VERBS:
@@ -138,9 +140,9 @@ def _check(words: list[str]) -> int:
     options = _build_check_parser().parse_args([_two_dashed(word) for word in words])
     options.config = options.config or options.file
     if options.config is None and options.config_dir is None:
-        from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
+        from llamaswap_desktop.places import user_places  # noqa: PLC0415
 
-        options.config = user_paths().config_file
+        options.config = user_places()[0].config_file
     described: dict[str, Any] | None = None
     try:
         config = load_config(Sources(options.config, options.config_dir), environment=os.environ)
@@ -193,8 +195,9 @@ def _diagnose(words: list[str]) -> int:
     """Carry out ``diagnose``: write the archive, and say where it is."""
     from datetime import datetime  # noqa: PLC0415
 
-    from llamaswap_desktop.desktop import user_paths  # noqa: PLC0415
-    from llamaswap_desktop.diagnose import archive_name, collect_diagnostics  # noqa: PLC0415
+    from llamaswap_desktop.archive import archive_name  # noqa: PLC0415
+    from llamaswap_desktop.diagnose import collect_diagnostics  # noqa: PLC0415
+    from llamaswap_desktop.places import user_places  # noqa: PLC0415
 
     parser = _Parser(
         prog="llamaswap-desktop diagnose",
@@ -205,10 +208,11 @@ def _diagnose(words: list[str]) -> int:
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: your own)")
     parser.add_argument("--json", action="store_true", help="answer with JSON")
     options = parser.parse_args(words)
-    paths = user_paths()
-    file = options.file or Path(archive_name(datetime.now().astimezone()))
+    paths, settings = user_places()
+    now = datetime.now().astimezone()
+    file = options.file or Path(archive_name(now))
     try:
-        collect_diagnostics(file, paths, Sources(options.config or paths.config_file))
+        collect_diagnostics(file, paths, settings, Sources(options.config or paths.config_file), now)
     except OSError as error:
         sys.stderr.write(f"llamaswap-desktop: cannot write {file}: {error}\n")
         return 1
@@ -218,6 +222,46 @@ def _diagnose(words: list[str]) -> int:
         sys.stdout.write(msgspec.json.encode({"ok": True, "file": str(file.absolute())}).decode() + "\n")
     else:
         sys.stdout.write(f"{file.absolute()}\nLook through it before you give it to anybody.\n")
+    return 0
+
+
+def _scan(words: list[str]) -> int:
+    """Carry out ``scan``: print what could stand in the configuration for model files that do not yet."""
+    from llamaswap_desktop.config import load_config  # noqa: PLC0415
+    from llamaswap_desktop.discovery import find_model_files, proposal  # noqa: PLC0415
+    from llamaswap_desktop.places import user_places  # noqa: PLC0415
+    from llamaswap_desktop.settings import placed  # noqa: PLC0415
+
+    parser = _Parser(
+        prog="llamaswap-desktop scan",
+        description="Look for model files, and print the lines for config.yaml of those that are not in it yet.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", type=Path, nargs="*", metavar="FOLDER", help="default: those of the settings")
+    parser.add_argument("--json", action="store_true", help="answer with JSON: all that were found")
+    options = parser.parse_args(words)
+    paths, settings = user_places()
+    folders = [folder.absolute() for folder in options.folder] or [*map(placed, settings.now.folders.models)]
+    if not folders:
+        example = "llamaswap-desktop settings folders.models '[\"~/models\"]'"
+        sys.stderr.write(f"llamaswap-desktop: no folder to look through; name one, or for always: {example}\n")
+        return 1
+    models = find_model_files(folders)
+    try:
+        configured = load_config(Sources(paths.config_file), environment=os.environ).models
+    except ConfigError:
+        configured = {}
+    is_new = {model.path: not any(str(model.path) in its.cmd for its in configured.values()) for model in models}
+    if options.json:
+        import msgspec  # noqa: PLC0415
+
+        found = [{**asdict(model), "is_configured": not is_new[model.path]} for model in models]
+        sys.stdout.write(msgspec.json.encode(found, enc_hook=str).decode() + "\n")
+        return 0
+    new = [model for model in models if is_new[model.path]]
+    if new:
+        sys.stdout.write(f"{proposal(new, taken=configured)}\n")
+    sys.stderr.write(f"models found: {len(models)}, not in the configuration: {len(new)}\n")
     return 0
 
 

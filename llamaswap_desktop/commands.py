@@ -49,11 +49,13 @@ class SetProfile:
 class PauseModels:
     """Stop every model and load none, for ``seconds`` or (None) until resumed.
 
-    Requests meanwhile wait if ``holds``, else they are refused.
+    Requests meanwhile wait if ``holds``, else they are refused.  ``reason`` is for people: what asks for it, empty if
+    the user does.
     """
 
     seconds: float | None = None
     holds: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Everything here lives on the core's loop; what a message's button asks for goes back to the desk.
 """
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -71,7 +72,7 @@ class Companions:
         app.core.report("settings", self._settings.problem)
         self._notices = notices = Notices(app.core, self.notifier.show, self._act)
         groups = GroupSwitches(app.core, self._settings)
-        pauses = PauseWatch(app.core, self._settings)
+        pauses = PauseWatch(app.core, self._settings, others_on_gpus=app.others_on_gpus)
         pauses.start()
         updates = UpdateWatch(self._settings, lambda release: self.notifier.show(update_found(release, self._act)))
         updates.start()
@@ -81,6 +82,7 @@ class Companions:
             yield
         finally:
             edits.cancel()
+            await asyncio.wait({edits})
             if logind is not None:
                 await logind.close()
             await updates.stop()
@@ -95,18 +97,19 @@ class Companions:
         from llamaswap_desktop.dbus import system_bus_address  # noqa: PLC0415 - on Linux only
         from llamaswap_desktop.desktop.logind import Logind  # noqa: PLC0415
 
-        async def before_sleep() -> None:
-            if self._settings.now.unload_before_sleep:
-                await app.core.unload()
-
         def shutting_down() -> None:
             app.quit(_SESSION_END_BUDGET_S)
 
-        return Logind(system_bus_address(), before_sleep=before_sleep, shutting_down=shutting_down)
+        return Logind(system_bus_address(), before_sleep=self.before_sleep, shutting_down=shutting_down)
 
     async def close(self) -> None:
         """End."""
         await self.notifier.close()
+
+    async def before_sleep(self) -> None:
+        """Have the models leave, if the settings say so; the computer is about to sleep."""
+        if self._app is not None and self._settings.now.unload_before_sleep:
+            await self._app.core.unload()
 
     # -- what the desk wishes
 

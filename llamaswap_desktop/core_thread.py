@@ -19,6 +19,7 @@ from llamaswap_desktop.desktop import Notice
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError
 from llamaswap_desktop.program import Program, run_core
 from llamaswap_desktop.snapshot import Snapshot
+from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import Phase
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _SHOW_INTERVAL_S = 0.25
 _SECOND_S = 1.0
 _SESSION_END_BUDGET_S = 4.0
 """Windows ends a program that takes longer than about five seconds."""
+
+_SLEEP_BUDGET_S = 1.8
+"""Windows sleeps two seconds after it has said so, whoever still works."""
 
 
 class CoreThread:
@@ -77,8 +81,8 @@ class CoreThread:
             self._companions.write_settings()
             is_done.set()
 
-        self._tell(write)
-        is_done.wait(_SECOND_S)
+        if self._tell(write):
+            is_done.wait(_SECOND_S)
 
     def share_on_lan(self, is_on: bool) -> None:
         """Let other computers in, or keep them out."""
@@ -102,18 +106,34 @@ class CoreThread:
 
     def end_session(self) -> None:
         """End quickly; return when the models have stopped, or after what the system allows."""
-        self._tell(self._quit, _SESSION_END_BUDGET_S)
-        self._has_ended.wait(_SESSION_END_BUDGET_S + 0.5)
+        if self._tell(self._quit, _SESSION_END_BUDGET_S):
+            self._has_ended.wait(_SESSION_END_BUDGET_S + 0.5)
+
+    def prepare_for_sleep(self) -> None:
+        """Have the models leave, if the settings say so; return then, or after what the system allows."""
+        is_done = threading.Event()
+
+        async def prepare() -> None:
+            try:
+                await self._companions.before_sleep()
+            finally:
+                is_done.set()
+
+        if self._tell(lambda: spawn("prepare for sleep", prepare())):
+            is_done.wait(_SLEEP_BUDGET_S)
 
     def join(self) -> int:
         """Wait for the end; return the exit status."""
         self._thread.join()
         return self._status
 
-    def _tell(self, act: Callable[..., None], *arguments: object) -> None:
+    def _tell(self, act: Callable[..., object], *arguments: object) -> bool:
+        """Have ``act`` called on the core's thread; return whether there is one."""
         if self._has_loop.is_set() and not self._has_ended.is_set():
             with contextlib.suppress(RuntimeError):  # it has ended between the look and the call
                 self._loop.call_soon_threadsafe(act, *arguments)
+                return True
+        return False
 
     # -- the core's thread
 

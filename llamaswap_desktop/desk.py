@@ -16,16 +16,16 @@ from llamaswap_desktop.commands import Quit, ReloadConfig
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.core_thread import CoreThread
 from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, open_path, open_url
-from llamaswap_desktop.diagnose import archive_name, collect_diagnostics
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
 from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
-from llamaswap_desktop.settings import Settings, WaitingRequests
+from llamaswap_desktop.settings import Settings, SettingsFile, WaitingRequests, placed
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray import (
     Action,
     CopyText,
     Local,
+    OpenFolder,
     OpenPage,
     ShowLog,
     Surroundings,
@@ -63,19 +63,23 @@ class Desk:
     @property
     def wishes(self) -> Wishes:
         """Where a tray takes what it is asked."""
-        return Wishes(self.act, self.core.end_session)
+        return Wishes(self.act, self.core.end_session, self.core.prepare_for_sleep)
 
     def run(self, tray: Tray) -> int:
         """Run core and tray until the core has ended; return its exit status."""
         self._tray = tray
         self._look_around()
         self._handle_signals()
-        self.core.start(self.show, ended=tray.stop)
         try:
-            tray.run()
-        except Exception:  # noqa: BLE001 - a desktop's libraries fail in their own ways; we serve all the same
-            _log.exception("the tray failed; going on without it")
-        return self.core.join()
+            self.core.start(self.show, ended=tray.stop)
+            try:
+                tray.run()
+            except Exception:  # noqa: BLE001 - a desktop's libraries fail in their own ways; we serve all the same
+                _log.exception("the tray failed; going on without it")
+            return self.core.join()
+        except BaseException:  # whatever ends this thread ends the models too, and before what they live on is closed
+            self.core.end_session()
+            raise
 
     # -- what is shown
 
@@ -108,6 +112,7 @@ class Desk:
             shares_on_lan=settings.share_on_lan,
             pause_end=self._pause_end,
             pause_holds=settings.pause.requests is WaitingRequests.HOLD,
+            model_folders=settings.folders.models,
         )
 
     def tell(self, title: str, text: str) -> bool:
@@ -125,6 +130,8 @@ class Desk:
                 self._copy(text)
             case ShowLog(model):
                 self._open(self._paths.log_dir / (APP_FILE if model is None else model_file_name(model)))
+            case OpenFolder(folder):
+                self._open(placed(folder))
             case OpenPage(url):
                 self._open_page(url)
             case Turn(switch, is_on):
@@ -224,10 +231,14 @@ class Desk:
             self.core.notify(config_checked(None, len(config.models), tuple(config.warnings), self.act))
 
     def _collect_diagnostics(self) -> None:
+        # Zip archives and package metadata: seldom wanted, and 11 ms of every start.
+        from llamaswap_desktop.archive import archive_name  # noqa: PLC0415
+        from llamaswap_desktop.diagnose import collect_diagnostics  # noqa: PLC0415
+
         now = datetime.now().astimezone()
         file = self._paths.log_dir / archive_name(now)
         try:
-            collect_diagnostics(file, self._paths, self._sources)
+            collect_diagnostics(file, self._paths, SettingsFile(self._paths.settings_file), self._sources, now)
         except OSError as error:
             self._fail("Diagnostics could not be written", str(error))
         else:

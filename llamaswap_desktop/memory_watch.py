@@ -12,9 +12,11 @@ from collections.abc import Coroutine, Mapping
 
 from llamaswap_desktop.config import Model
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.events import Event, ProcessStateChanged
+from llamaswap_desktop.events import Event, ProcessStateChanged, RequestFinished
+from llamaswap_desktop.gpu_use import GpuUse
 from llamaswap_desktop.monitor import GpuDevice, MemoryUse, Sample, Sampler
 from llamaswap_desktop.routing import RAM, Device
+from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tasks import spawn
 from llamaswap_desktop.types import ModelId, ProcessState
 
@@ -22,6 +24,7 @@ _log = logging.getLogger("llamaswap_desktop")
 
 _MIB = 1024 * 1024
 _LOOK_EVERY_S = 0.25
+_MOVING = {ProcessState.STARTING, ProcessState.STOPPING}
 
 
 class MemoryWatch:
@@ -33,6 +36,9 @@ class MemoryWatch:
         self._used_before: dict[ModelId, Mapping[Device, int]] = {}
         self._grown: dict[ModelId, Mapping[Device, int]] = {}
         self._unsubscribe = [sampler.subscribe(self._on_sample), core.subscribe(self._on_event)]
+        self.others: tuple[GpuUse, ...] = ()
+        """What programs other than our models use of each GPU, as of the last sample."""
+        self._has_worked = False
         self._is_looking = False
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -67,13 +73,24 @@ class MemoryWatch:
 
     async def _look(self, sample: Sample) -> None:
         try:
+            has_worked, self._has_worked = self._has_worked or _is_at_work(self._core.snapshot()), False
             held: dict[ModelId, Mapping[Device, int]] = {}
+            is_told = True
             for model, pid in self._core.pids().items():
-                its = self._held(model, await self._sampler.memory_of([pid]))
+                use = await self._sampler.memory_of([pid])
+                is_told = is_told and (use.gpu_bytes is not None or bool(self._grown.get(model)))
+                its = self._held(model, use)
                 if its is not None:
                     self._core.learn_footprint(model, its, is_new_load=False)
                 held[model] = its or self._core.footprint_of(model) or {}
             ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
+            self.others = tuple(
+                GpuUse(
+                    percent=None if has_worked else gpu.gpu_util_pct,
+                    memory_mib=max(0, gpu.mem_used_mb - ours[_gpu(gpu.id)]) if is_told else None,
+                )
+                for gpu in sample.gpus
+            )
             total_and_used = {_gpu(gpu.id): (gpu.mem_total_mb, gpu.mem_used_mb) for gpu in sample.gpus}
             total_and_used[RAM] = (sample.system.mem_total_mb, sample.system.mem_used_mb)
             self._core.measure_memory(
@@ -95,8 +112,11 @@ class MemoryWatch:
     # -- loads
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, RequestFinished):
+            self._has_worked = self._has_worked or event.method == "POST"  # what models compute for; pages only GET
         if not isinstance(event, ProcessStateChanged):
             return
+        self._has_worked = True
         if event.new is ProcessState.STARTING:
             alone = not self._used_before
             self._used_before = {loading: {} for loading in self._used_before}  # theirs tells no more either
@@ -138,6 +158,10 @@ class MemoryWatch:
                 return
             await asyncio.sleep(_LOOK_EVERY_S)
         _log.warning("%s: memory of stopped models was not released within %g s; starting all the same", model, limit_s)
+
+
+def _is_at_work(snapshot: Snapshot) -> bool:
+    return any(model.in_flight or model.state in _MOVING for model in snapshot.models)
 
 
 def _gpu(index: int) -> Device:

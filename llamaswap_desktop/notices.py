@@ -8,7 +8,8 @@ from llamaswap_desktop.core import Core
 from llamaswap_desktop.desktop import Notice, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError, Problem
 from llamaswap_desktop.events import ConfigRejected, Event, ProcessDied, ProcessStateChanged, StartFailed
-from llamaswap_desktop.tray import Action, CopyText, Local, OpenPage, ShowLog, size
+from llamaswap_desktop.sizes import memory_size
+from llamaswap_desktop.tray import Action, CopyText, Local, OpenPage, ShowLog
 from llamaswap_desktop.types import ModelId, ProcessState
 from llamaswap_desktop.updates import Release
 
@@ -109,7 +110,7 @@ def config_checked(error: ConfigError | None, models: int, warnings: tuple[Probl
 
 def memory_freed(held_bytes: int) -> Notice:
     """Say how much memory models have given back."""
-    text = f"{size(held_bytes)} were given back." if held_bytes else "No model is loaded any more."
+    text = f"{memory_size(held_bytes)} were given back." if held_bytes else "No model is loaded any more."
     return Notice("memory", "Memory is free", text)
 
 

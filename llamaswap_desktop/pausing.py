@@ -1,4 +1,4 @@
-"""Pauses models while a listed program runs or a game is played, and resumes them when it is over.
+"""Pauses models while something else wants the GPU (a listed program, a game, a full screen, heavy use), no longer.
 
 The user's word stands above the rules: who resumes while the game goes on is not paused again by it, and a pause that
 the user began is not ended by a rule.
@@ -6,12 +6,15 @@ the user began is not ended by a rule.
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from llamaswap_desktop.commands import Command, PauseModels, ResumeModels
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.desktop import GameSense, build_game_sense, first_running
+from llamaswap_desktop.desktop import Sense, build_full_screen_sense, build_game_sense, first_running
+from llamaswap_desktop.gpu_use import GpuRule, GpuUse
 from llamaswap_desktop.settings import Pause, SettingsFile, WaitingRequests
 from llamaswap_desktop.tasks import spawn
 
@@ -45,26 +48,35 @@ class PauseRule:
             self._stand = _Stand.OVERRULED
         if self._stand is _Stand.NOBODY and not is_paused:
             self._stand = _Stand.OURS
-            return PauseModels(None, holds=holds)
+            return PauseModels(None, holds, reason)
         return None
 
 
 class PauseWatch:
-    """Looks every few seconds for as long as the settings have a rule, and not at all otherwise."""
+    """Looks every few seconds for as long as the settings have a rule, and not at all otherwise.
+
+    ``others_on_gpus`` tells what other programs use of each GPU; it is asked only where the settings set a limit.
+    """
 
     def __init__(
         self,
         core: Core,
         settings: SettingsFile,
         *,
+        others_on_gpus: Callable[[], Iterable[GpuUse]],
         find_program: Callable[[tuple[str, ...]], str] = first_running,
-        build_sense: Callable[[], GameSense] = build_game_sense,
+        build_game_sense: Callable[[], Sense] = build_game_sense,
+        build_full_screen_sense: Callable[[], Sense] = build_full_screen_sense,
+        now: Callable[[], float] = time.monotonic,
         interval_s: float = _LOOK_INTERVAL_S,
     ) -> None:
         self._core = core
         self._settings = settings
+        self._others_on_gpus = others_on_gpus
         self._find_program = find_program
-        self._build_sense = build_sense
+        self._build_game_sense = build_game_sense
+        self._build_full_screen_sense = build_full_screen_sense
+        self._now = now
         self._interval_s = interval_s
         self._rule = PauseRule()
         self._task: asyncio.Task[object] | None = None
@@ -83,22 +95,30 @@ class PauseWatch:
             await asyncio.wait({task})
 
     async def _watch(self) -> None:
-        sense = self._build_sense()
+        look = _Look(self._build_game_sense(), self._build_full_screen_sense(), GpuRule())
         try:
             while _has_rules(self._settings.now.pause):
-                await self._look(sense)
+                pause = self._settings.now.pause
+                self._obey(await self._reason(pause, look), pause)
                 await asyncio.sleep(self._interval_s)
             self._obey("", self._settings.now.pause)
         finally:
             self._task = None
-            await sense.close()
+            await look.games.close()
+            await look.full_screen.close()
 
-    async def _look(self, sense: GameSense) -> None:
-        pause = self._settings.now.pause
-        reason = await asyncio.to_thread(self._find_program, pause.programs) if pause.programs else ""
-        if not reason and pause.games and await sense.is_on():
-            reason = "a game"
-        self._obey(reason, pause)
+    async def _reason(self, pause: Pause, look: "_Look") -> str:
+        """Return what wants the GPU now, in the words of the menu; empty for nothing."""
+        limits = {"percent": pause.gpu_percent, "memory_mib": pause.gpu_memory_mib}
+        uses = self._others_on_gpus() if any(limits.values()) else ()
+        is_gpu_wanted = look.gpus.is_wanted(uses, self._now(), **limits)  # at each look: it knows what has lasted
+        if pause.programs and (program := await asyncio.to_thread(self._find_program, pause.programs)):
+            return program
+        if pause.games and await look.games.is_on():
+            return "a game"
+        if pause.full_screen and await look.full_screen.is_on():
+            return "a program in full screen"
+        return "another program on the GPU" if is_gpu_wanted else ""
 
     def _obey(self, reason: str, pause: Pause) -> None:
         holds = pause.requests is WaitingRequests.HOLD
@@ -108,5 +128,14 @@ class PauseWatch:
             self._core.execute(command)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked with."""
+
+    games: Sense
+    full_screen: Sense
+    gpus: GpuRule
+
+
 def _has_rules(pause: Pause) -> bool:
-    return bool(pause.programs) or pause.games
+    return bool(pause.programs) or pause.games or pause.full_screen or pause.gpu_percent > 0 or pause.gpu_memory_mib > 0

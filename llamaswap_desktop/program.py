@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llamaswap_desktop.app import App
-from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Config, Sources, Watcher, load_config
-from llamaswap_desktop.desktop import NullNotifier, Paths, user_paths
+from llamaswap_desktop.desktop import NullNotifier, Paths
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.firstrun import ensure_user_config
 from llamaswap_desktop.http1 import load_server_context
 from llamaswap_desktop.logs import AppLines, LogFiles, Logs, LogToStdout, Stdout
+from llamaswap_desktop.places import user_places
 from llamaswap_desktop.process import Kind, Launcher
 from llamaswap_desktop.settings import Settings, SettingsFile
+from llamaswap_desktop.tasks import running
 from llamaswap_desktop.unexpected import Unexpected, crashes_recorded
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
     """Prepare the process for serving; what it holds is given back at the end."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.freeze()  # what has been imported stays, so nobody need look through it again
-    program = Program(user_paths(), keeps_files=keeps_files)
+    program = Program(*user_places(), keeps_files=keeps_files)
     with contextlib.ExitStack() as stack:
         stack.callback(program.close)
         stack.enter_context(program.unexpected.caught())
@@ -59,8 +60,9 @@ def started_program(*, keeps_files: bool) -> Iterator["Program"]:
 class Program:
     """What lives as long as the process: the launcher, and the logs, which begin before there is a configuration."""
 
-    def __init__(self, paths: Paths, *, keeps_files: bool) -> None:
+    def __init__(self, paths: Paths, settings: SettingsFile, *, keeps_files: bool) -> None:
         self.paths = paths
+        self.settings = settings
         self.keeps_files = keeps_files
         self.has_crashed = False
         """Whether the last run with a tray ended by a crash of the interpreter."""
@@ -73,7 +75,6 @@ class Program:
         self._stdout = Stdout()
         self._files = LogFiles(paths.log_dir) if keeps_files else None
         self.launcher = Launcher.open(paths.run_dir, Kind.TRAY if keeps_files else Kind.SERVE)
-        self.settings = SettingsFile(paths.settings_file)
 
     def serve(self, options: "ServeOptions") -> int:
         """Serve on this thread, without a tray; return the exit status.  Raises as ``serve`` does."""
@@ -84,6 +85,8 @@ class Program:
         _handle_signals(app)
         if not options.uses_settings:
             return await self.run(app, options)
+        from llamaswap_desktop.companions import Companions  # noqa: PLC0415 - 25 ms that a plain server can do without
+
         companions = Companions(self.settings, NullNotifier(), has_own_port=options.listen is not None)
         async with companions.attend(app):
             return await self.run(app, options)
@@ -167,8 +170,17 @@ def run_core(main: Coroutine[object, object, int]) -> int:
     if sys.platform == "linux":
         import uvloop  # noqa: PLC0415 - there is none on Windows
 
-        return int(uvloop.run(main))
-    return asyncio.run(main)
+        return int(uvloop.run(_until_all_ends(main)))
+    return asyncio.run(_until_all_ends(main))
+
+
+async def _until_all_ends(main: Coroutine[object, object, int]) -> int:
+    """Say what ``main`` has left running: it should have ended that itself."""
+    try:
+        return await main
+    finally:
+        if left := running():
+            _log.warning("still at work at the end: %s", ", ".join(left))
 
 
 def _handle_signals(app: App) -> None:

@@ -63,9 +63,10 @@ class LoadSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PauseSnapshot:
-    """A pause; ``left_s`` is None when it lasts until somebody resumes."""
+    """A pause; ``left_s`` is None when it lasts until somebody resumes, ``reason`` what a rule began it for."""
 
     left_s: float | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

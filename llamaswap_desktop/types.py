@@ -9,6 +9,12 @@ ModelId = NewType("ModelId", str)
 RequestId = NewType("RequestId", int)
 """Counts requests for a model over the life of the program, from 1."""
 
+GroupId = NewType("GroupId", str)
+"""A key of ``groups:`` in the configuration."""
+
+DEFAULT_GROUP = GroupId("(default)")
+"""The group of all models that the configuration puts into none."""
+
 
 class ProcessState(StrEnum):
     """Life of a model's child process (runtime specification, section 2.2)."""

@@ -10,6 +10,7 @@ from llamaswap_desktop.desktop import NullNotifier
 from llamaswap_desktop.errors import ListenFailed
 from llamaswap_desktop.program import Program
 from llamaswap_desktop.settings import SettingsFile
+from llamaswap_desktop.types import ProcessState
 from tests.waiting import until
 from tests.web import served as web_served
 
@@ -129,3 +130,16 @@ def test_port_that_is_taken_is_passed_over():
         port = taken.getsockname()[1]
         assert next_free_port("127.0.0.1", port - 1) != port
     assert next_free_port("127.0.0.1", 65535) is None
+
+
+async def test_models_leave_before_a_sleep_only_if_that_is_wanted(tmp_path, no_system_bus):
+    settings = SettingsFile(tmp_path / "settings.yaml")
+    companions = Companions(settings, Kept(), has_own_port=False)
+    await companions.before_sleep()
+    async with web_served.served(tmp_path) as app, companions.attend(app.app):
+        await app.load("a")
+        await companions.before_sleep()
+        assert app.processes["a"].state is ProcessState.READY
+        settings.change({"unloadBeforeSleep": True})
+        await companions.before_sleep()
+        assert app.processes["a"].state is ProcessState.STOPPED, "it is gone when the system may sleep"

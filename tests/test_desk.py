@@ -1,5 +1,8 @@
 """The desk between tray and core: what it adds to the picture, and where each click goes."""
 
+import signal
+import sys
+
 import pytest
 
 from llamaswap_desktop import desk as desk_module
@@ -7,9 +10,9 @@ from llamaswap_desktop.commands import LoadModel, UnloadModel
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.desk import Desk
 from llamaswap_desktop.desktop import NoAutostart, Paths
-from llamaswap_desktop.settings import Pause, Settings, WaitingRequests
+from llamaswap_desktop.settings import Folders, Pause, Settings, WaitingRequests
 from llamaswap_desktop.snapshot import PauseSnapshot, Snapshot
-from llamaswap_desktop.tray import CopyText, Local, ShowLog, Switch, Together, Turn
+from llamaswap_desktop.tray import CopyText, Local, OpenFolder, ShowLog, Switch, Together, Turn
 from tests.waiting import until
 
 
@@ -20,7 +23,7 @@ class Core:
         self.asked: list[tuple] = []
 
     def __getattr__(self, name):
-        return lambda *words: self.asked.append((name, *words))
+        return lambda *words, **named: self.asked.append((name, *words))
 
 
 class Tray:
@@ -63,7 +66,8 @@ def made(tmp_path, monkeypatch):
 def test_picture_has_what_only_the_desktop_knows(made, monkeypatch):
     monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_000.0)
     made.show(Snapshot(paused=PauseSnapshot(900.0)))
-    made.settings_changed(Settings(notifications=False, pause=Pause(requests=WaitingRequests.HOLD)))
+    folders = Folders(models=("~/models",))
+    made.settings_changed(Settings(notifications=False, pause=Pause(requests=WaitingRequests.HOLD), folders=folders))
     end = made._tray.shown[-1].around.pause_end
     assert len(end) == 5
     monkeypatch.setattr(desk_module.time, "time", lambda: 1_000_000_600.0)
@@ -71,6 +75,7 @@ def test_picture_has_what_only_the_desktop_knows(made, monkeypatch):
     made.act(Local.LOOK_AROUND)
     around = made._tray.shown[-1].around
     assert (around.pause_end, around.starts_at_login, around.notifies, around.pause_holds) == (end, True, False, True)
+    assert around.model_folders == ("~/models",)
     made.show(Snapshot())
     assert made._tray.shown[-1].around.pause_end == ""
 
@@ -90,12 +95,13 @@ def test_clicks_go_where_they_belong(made):
     ]  # fmt: skip
     for action in (
         Local.OPEN_DASHBOARD, CopyText("x"), ShowLog(), Local.OPEN_LOG_FOLDER, Local.EDIT_CONFIG,
-        Local.OPEN_CONFIG_FOLDER,
+        Local.OPEN_CONFIG_FOLDER, OpenFolder(str(made._paths.log_dir)),
     ):  # fmt: skip
         made.act(action)
     paths = made._paths
     assert made.opened == [
         "http://127.0.0.1:1/ui/", "x", paths.log_dir / "app.log", paths.log_dir, paths.config_file, paths.config_dir,
+        paths.log_dir,
     ]  # fmt: skip
 
 
@@ -129,3 +135,38 @@ def test_desktop_without_a_panel_is_told_once(made):
     made.act(Local.NO_PANEL)
     made.act(Local.NO_PANEL)
     assert [name for name, *_ in made.core.asked] == ["notify", "end_unless_serving", "end_unless_serving"]
+
+
+@pytest.fixture
+def signals_kept():
+    """``run`` takes the signals for itself."""
+    numbers = [signal.SIGINT, signal.SIGTERM, *([] if sys.platform == "win32" else [signal.SIGHUP])]
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Broken(Tray):
+    """A tray whose loop ends by an exception."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def run(self) -> None:
+        raise self.error
+
+    def stop(self) -> None:
+        pass
+
+
+def test_tray_that_fails_leaves_the_core_at_work(made, signals_kept):
+    made.run(Broken(RuntimeError("no panel")))
+    assert [name for name, *_ in made.core.asked] == ["start", "join"]
+
+
+def test_thread_that_ends_takes_the_core_along(made, signals_kept):
+    with pytest.raises(SystemExit):
+        made.run(Broken(SystemExit(3)))
+    assert [name for name, *_ in made.core.asked] == ["start", "end_session"]

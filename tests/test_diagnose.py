@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from llamaswap_desktop import cli
+from llamaswap_desktop.archive import archive_name
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.desktop import Paths
-from llamaswap_desktop.diagnose import archive_name, collect_diagnostics
+from llamaswap_desktop.diagnose import collect_diagnostics
+from llamaswap_desktop.settings import SettingsFile
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 SECRETS = [f"p1anted{number:02}x{'qwertyuiop'[number % 10]}" for number in range(20)]
 
@@ -62,7 +66,7 @@ def texts_in(file) -> dict[str, str]:
 
 def test_everything_that_helps_and_no_secret(paths, tmp_path):
     file = tmp_path / "d.zip"
-    collect_diagnostics(file, paths, Sources(paths.config_file))
+    collect_diagnostics(file, paths, SettingsFile(paths.settings_file), Sources(paths.config_file), NOW)
     texts = texts_in(file)
     assert {"versions.json", "settings.json", "config.yaml", "state.json", "hardware.json", "logs/app.log"} <= set(
         texts
@@ -78,18 +82,18 @@ def test_everything_that_helps_and_no_secret(paths, tmp_path):
 
 def test_broken_configuration_is_explained(paths, tmp_path):
     paths.config_file.write_text(f"apiKeys: [{SECRETS[0]}]\nmodels: {{a: {{ttl: soon}}}}\n")
-    collect_diagnostics(tmp_path / "d.zip", paths, Sources(paths.config_file))
+    collect_diagnostics(tmp_path / "d.zip", paths, SettingsFile(paths.settings_file), Sources(paths.config_file), NOW)
     texts = texts_in(tmp_path / "d.zip")
     assert "config.yaml:2:" in texts["config.txt"]
     assert "config.yaml" not in texts
 
 
 def test_archive_has_a_name_of_its_moment():
-    assert archive_name(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "llamaswap-desktop-20260102-030405.zip"
+    assert archive_name(NOW) == "llamaswap-desktop-20260102-030405.zip"
 
 
 def test_command_line_says_where_it_is(paths, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("llamaswap_desktop.desktop.user_paths", lambda: paths)
+    monkeypatch.setattr("llamaswap_desktop.places.user_paths", lambda: paths)
     assert cli.run(["diagnose", str(tmp_path / "d.zip")]) == 0
     assert str(tmp_path / "d.zip") in capsys.readouterr().out
     assert cli.run(["diagnose", "--json", str(tmp_path / "none" / "d.zip")]) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "llamaswap_desktop"
-VOCABULARY = {"types", "errors", "events", "commands", "snapshot", "tasks"}
+VOCABULARY = {"types", "errors", "events", "commands", "snapshot", "tasks", "sizes"}
 
 ROOMS = {
     "types": (set(), set()),
@@ -16,6 +16,7 @@ ROOMS = {
     "commands": (VOCABULARY, set()),
     "snapshot": (VOCABULARY, set()),
     "tasks": (set(), set()),
+    "sizes": (set(), set()),
     "guard": (set(), set()),
     "config": (VOCABULARY, {"yaml", "msgspec", "re2", "ruamel"}),
     "routing": (VOCABULARY | {"config"}, {"msgspec"}),  # its structs only
@@ -27,10 +28,12 @@ ROOMS = {
     "core": (VOCABULARY | {"config", "routing", "http1", "process"}, {"msgspec"}),
     "proxy": (VOCABULARY | {"config", "http1", "core"}, {"msgspec"}),
     "web": (
-        VOCABULARY | {"settings", "config", "http1", "core", "activity", "logs", "monitor"},
+        VOCABULARY | {"settings", "config", "http1", "core", "activity", "logs", "monitor", "archive"},
         {"aiohttp", "msgspec"},
     ),
     "settings": (VOCABULARY, {"msgspec", "yaml"}),
+    "discovery": (VOCABULARY, set()),
+    "archive": (VOCABULARY | {"settings", "config", "logs", "monitor"}, {"msgspec"}),
     "dbus": (VOCABULARY, {"jeepney"}),
     "tray": (VOCABULARY | {"dbus"}, {"pystray", "PIL", "jeepney", "gi"}),
     "desktop": (VOCABULARY | {"dbus"}, {"platformdirs", "jeepney", "psutil"}),
@@ -40,9 +43,9 @@ ROOMS = {
 """Room: the rooms and the packages it may import, beside the standard library."""
 
 WIRING = {
-    "app", "build", "memory_watch", "program", "desktop_app", "desk", "core_thread", "companions", "notices",
-    "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli", "firstrun",
-    "__main__", "__init__",
+    "app", "build", "places", "memory_watch", "gpu_use", "program", "desktop_app", "desk", "core_thread",
+    "companions", "notices", "group_switches", "second_start", "pausing", "diagnose", "unexpected", "updates", "cli",
+    "firstrun", "__main__", "__init__",
 }  # fmt: skip
 """May import everything; nobody imports them but each other."""
 

@@ -1,17 +1,21 @@
 """From the monitor's samples to the core: what models take, how much there is, and waiting for released memory."""
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
 
 from llamaswap_desktop.commands import LoadModel
 from llamaswap_desktop.config import MemorySettings, Router, RouterSettings, Routing
+from llamaswap_desktop.events import RequestFinished
+from llamaswap_desktop.gpu_use import GpuUse
 from llamaswap_desktop.memory_watch import MemoryWatch
 from llamaswap_desktop.monitor import GpuDevice, MemoryUse, Sample
 from llamaswap_desktop.monitor.sample import gpu_sample
 from llamaswap_desktop.monitor.system import SystemProbe
 from tests.core.fakes import World, config, model
+from tests.waiting import until
 
 MIB = 1 << 20
 
@@ -48,14 +52,14 @@ def configured(planner: str, *names: str):
     return made.__class__(models=made.models, routing=Routing(router=Router(use=planner, settings=settings)))
 
 
-async def sampled(sampler, watch, world):
-    """Have the watch look at a sample."""
+async def sampled(sampler, watch, *, util_pct: float = 0.0):
+    """Have the watch look at a sample, and return what it makes of the others."""
     now = datetime.now(UTC)
-    system = SystemProbe().read(now)
-    sample = Sample(now, system, tuple(gpu_sample(device, now) for device in sampler.devices))
+    gpus = tuple(gpu_sample(dataclasses.replace(device, util_pct=util_pct), now) for device in sampler.devices)
     for listener in sampler.listeners:
-        listener(sample)
-    await world.until(lambda: not watch._is_looking, "the look is over")
+        listener(Sample(now, SystemProbe().read(now), gpus))
+    await until(lambda: not watch._is_looking, "it has looked")
+    return watch.others
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ async def test_growth_counts_for_neither_of_two_that_load_at_once(watched):
         assert world.core.footprint_of(name) is None, (
             "nor does what it has in the system's memory: it may lie on the card"
         )
-    await sampled(sampler, watch, world)
+    await sampled(sampler, watch)
     assert [model.memory_bytes for model in world.core.snapshot().models] == [None, None]
     watch.stop()
     await world.end()
@@ -162,7 +166,7 @@ async def test_memory_of_a_model_that_cannot_be_told_is_taken_from_earlier_loads
     await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
     sampler.use, sampler.used_mib = MemoryUse(rss_bytes=300 * MIB), 6000  # the driver has stopped telling of processes
     watch._grown.clear()
-    await sampled(sampler, watch, world)
+    await sampled(sampler, watch)
     assert world.core._scheduler.picture("a", 0.0).available_mib["gpu0"] == 7000, "others hold 1000 of 8000"
     watch.stop()
     await world.end()
@@ -193,5 +197,32 @@ async def test_start_waits_until_memory_is_really_released_but_not_for_ever(watc
     sampler.used_mib = 7900
     (await world.core.acquire("a")).release()
     assert "was not released within 1 s" in caplog.text
+    watch.stop()
+    await world.end()
+
+
+async def test_what_others_use_is_what_our_models_do_not(watched):
+    world, sampler, watch = await watched("a", planner="group")
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1000),)
+    sampler.use, sampler.used_mib = MemoryUse(gpu_bytes={0: 5000 * MIB}), 6500
+    lease = await world.core.acquire("a")
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it has just been loaded"
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it is answering"
+    lease.release()
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),), "it rests, so somebody else works"
+    world.core.publish(RequestFinished("c", "GET", "/api/events", "HTTP/1.1", 200, 9, "", 0.1))
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),)
+    world.core.publish(RequestFinished("c", "POST", "/v1/embeddings", "HTTP/1.1", 200, 9, "", 0.1))
+    assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it has answered in between"
+    watch.stop()
+    await world.end()
+
+
+async def test_memory_that_a_driver_does_not_tell_apart_is_nobodys(watched):
+    world, sampler, watch = await watched("a", planner="group")
+    (await world.core.acquire("a")).release()
+    assert (await sampled(sampler, watch, util_pct=0))[0].memory_mib is None, "it grew by nothing that was seen"
+    await world.core.unload(["a"])
+    assert (await sampled(sampler, watch, util_pct=0))[0].memory_mib == 1000
     watch.stop()
     await world.end()

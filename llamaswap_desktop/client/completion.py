@@ -8,6 +8,7 @@ SHELLS = ("bash", "zsh", "fish")
 _OTHER_WORDS = {
     "serve": "Serve without a tray.",
     "check": "Say whether a configuration can be used.",
+    "scan": "Look for model files.",
     "schema": "Print the JSON schema of configurations.",
     "diagnose": "Collect what somebody who helps needs to see.",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_KIBI = 1024.0
+from llamaswap_desktop.sizes import memory_size
 
 
 def status_lines(state: Mapping[str, Any], *, address: str, pid: int, kind: str) -> Iterator[str]:
@@ -31,7 +31,7 @@ def list_lines(models: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for model in models:
         facts = [f"{model['id']:<{width}}  {model['state']:<8}"]
         if model["memory_bytes"] is not None and model["state"] == "ready":
-            facts.append(_size(model["memory_bytes"]))
+            facts.append(memory_size(model["memory_bytes"]))
         if model["in_flight"]:
             facts.append(f"answering {model['in_flight']}")
         if model["waiting"]:
@@ -55,11 +55,6 @@ def plan_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {name:<{width}}  {', '.join(leaving) or 'nobody'}{why}"
         if plan["problem"]:
             yield f"  problem: {plan['problem']}"
-
-
-def _size(number_of_bytes: int) -> str:
-    mebibytes = number_of_bytes / _KIBI**2
-    return f"{mebibytes:.0f} MiB" if mebibytes < _KIBI else f"{mebibytes / _KIBI:.1f} GiB"
 
 
 def _duration(seconds: float) -> str:

@@ -255,15 +255,18 @@ def _open(talk: Talk) -> int:
 
 
 def _settings(talk: Talk) -> int:
-    key, value = talk.words.key, talk.words.value
+    (key, _, inner), value = (talk.words.key or "").partition("."), talk.words.value
     path = "/api/desktop/settings"
     settings = talk.connection.get(path)
+    if key and (key not in settings or (inner and not isinstance(settings[key], dict))):
+        return _fail(talk.words, f"there is no setting {talk.words.key!r}; there are {', '.join(settings)}", NOT_FOUND)
+    if inner and value is None and inner not in settings[key]:
+        return _fail(talk.words, f"there is no setting {inner!r} in {key}: {', '.join(settings[key])}", NOT_FOUND)
     if value is not None:
-        settings = talk.connection.put(path, {key: _value(value)})
-    elif key is not None and key not in settings:
-        return _fail(talk.words, f"there is no setting {key!r}; there are {', '.join(settings)}", NOT_FOUND)
-    shown = settings if key is None else settings[key]
-    text = "\n".join(f"{name}: {_plain(its)}" for name, its in settings.items()) if key is None else _plain(shown)
+        wished = {**settings[key], inner: _value(value)} if inner else _value(value)
+        settings = talk.connection.put(path, {key: wished})
+    shown = settings[key][inner] if inner else settings[key] if key else settings
+    text = "\n".join(f"{name}: {_plain(its)}" for name, its in settings.items()) if not key else _plain(shown)
     talk.say(shown, text)
     return FINE
 
@@ -348,7 +351,7 @@ VERBS: Mapping[str, Verb] = {
         "Show the settings, or change one.",
         _settings,
         lambda parser: (
-            parser.add_argument("key", metavar="KEY", nargs="?"),
+            parser.add_argument("key", metavar="KEY", nargs="?", help="such as theme, or pause.games in a block"),
             parser.add_argument("value", metavar="VALUE", nargs="?", help="JSON, or a plain text"),
         ),
     ),

@@ -4,7 +4,7 @@ from llamaswap_desktop.config.command import Platform, fill_in_pid, split_comman
 from llamaswap_desktop.config.describe import describe, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
-from llamaswap_desktop.config.groups import DEFAULT_GROUP, default_group
+from llamaswap_desktop.config.groups import default_group
 from llamaswap_desktop.config.ignored_paths import IgnoredPaths
 from llamaswap_desktop.config.load import load_config, parse_config
 from llamaswap_desktop.config.matrix import Choice, Matrix
@@ -19,7 +19,6 @@ from llamaswap_desktop.config.schema import (
     Filters,
     Footprint,
     Group,
-    GroupId,
     Limits,
     MemorySettings,
     Model,
@@ -44,7 +43,6 @@ from llamaswap_desktop.config.sources import Sources, SourceText
 from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [
-    "DEFAULT_GROUP",
     "Backup",
     "Capabilities",
     "Choice",
@@ -58,7 +56,6 @@ __all__ = [
     "Filters",
     "Footprint",
     "Group",
-    "GroupId",
     "IgnoredPaths",
     "Limits",
     "Matrix",

@@ -9,10 +9,8 @@ from llamaswap_desktop.config.names import Names
 from llamaswap_desktop.config.nodes import Node, Path, is_null
 from llamaswap_desktop.config.read import Reader
 from llamaswap_desktop.config.report import Report
-from llamaswap_desktop.config.schema import Group, GroupId
-from llamaswap_desktop.types import ModelId
-
-DEFAULT_GROUP = GroupId("(default)")
+from llamaswap_desktop.config.schema import Group
+from llamaswap_desktop.types import DEFAULT_GROUP, GroupId, ModelId
 
 
 def default_group(groups: Iterable[Group], models: Iterable[ModelId]) -> Group:

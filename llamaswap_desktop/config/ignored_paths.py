@@ -4,8 +4,11 @@ The expressions are RE2, not Python's: they differ in both directions, and RE2 t
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import re2
+if TYPE_CHECKING:
+    import re2
 
 
 class BadExpression(Exception):
@@ -13,10 +16,14 @@ class BadExpression(Exception):
 
 
 class IgnoredPaths:
-    """The compiled expressions."""
+    """The expressions, compiled when they are first needed."""
 
     def __init__(self, expressions: Iterable[str]) -> None:
-        self._compiled = [_compile(expression) for expression in expressions]
+        self._expressions = tuple(expressions)
+
+    @cached_property
+    def _compiled(self) -> "list[re2._Regexp]":
+        return [_compile(expression) for expression in self._expressions]
 
     def __contains__(self, path: str) -> bool:
         """Whether one of the expressions is found anywhere in ``path``."""
@@ -24,6 +31,8 @@ class IgnoredPaths:
 
 
 def _compile(expression: str) -> "re2._Regexp":
+    import re2  # noqa: PLC0415 - 2.6 MB that most programs never need: nobody asks below /upstream
+
     options = re2.Options()
     options.log_errors = False
     try:

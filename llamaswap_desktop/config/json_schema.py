@@ -15,7 +15,6 @@ from llamaswap_desktop.config.read import Kind, keys_of
 from llamaswap_desktop.config.schema import (
     Config,
     Group,
-    GroupId,
     Model,
     Peer,
     Profile,
@@ -25,6 +24,7 @@ from llamaswap_desktop.config.schema import (
 )
 from llamaswap_desktop.config.sets import MatrixSource
 from llamaswap_desktop.config.top import LOG_LEVELS, LOG_OUTPUTS
+from llamaswap_desktop.types import GroupId
 
 _Schema = dict[str, Any]
 

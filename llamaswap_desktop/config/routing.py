@@ -12,9 +12,9 @@ from llamaswap_desktop.config.names import Names
 from llamaswap_desktop.config.nodes import Mapping, Path, Scalar, at
 from llamaswap_desktop.config.read import Reader
 from llamaswap_desktop.config.report import Report
-from llamaswap_desktop.config.schema import Group, GroupId, Model, Router, RouterSettings, Routing
+from llamaswap_desktop.config.schema import Group, Model, Router, RouterSettings, Routing
 from llamaswap_desktop.config.sets import MatrixChecks, MatrixSource, read_matrix
-from llamaswap_desktop.types import ModelId
+from llamaswap_desktop.types import GroupId, ModelId
 
 ROUTER: Path = ("routing", "router")
 SETTINGS: Path = (*ROUTER, "settings")

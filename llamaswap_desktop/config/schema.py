@@ -16,9 +16,8 @@ from msgspec import Struct, field
 from llamaswap_desktop.config.matrix import Matrix
 from llamaswap_desktop.config.names import Names, PeerModel
 from llamaswap_desktop.errors import Problem
-from llamaswap_desktop.types import ModelId
+from llamaswap_desktop.types import GroupId, ModelId
 
-GroupId = NewType("GroupId", str)
 PeerId = NewType("PeerId", str)
 SelectorId = NewType("SelectorId", str)
 ProfileId = NewType("ProfileId", str)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from llamaswap_desktop.commands import SetGroup
-from llamaswap_desktop.config import Config, Group, GroupId
+from llamaswap_desktop.config import Config, Group
 from llamaswap_desktop.errors import GroupNotFound
+from llamaswap_desktop.types import GroupId
 
 
 @dataclass(frozen=True, slots=True)

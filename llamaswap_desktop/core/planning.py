@@ -9,7 +9,7 @@ import time
 from types import ModuleType
 from typing import cast
 
-from llamaswap_desktop.config import DEFAULT_GROUP, Config, default_group
+from llamaswap_desktop.config import Config, default_group
 from llamaswap_desktop.errors import ConfigError, Problem, Severity
 from llamaswap_desktop.routing import (
     Answer,
@@ -22,7 +22,7 @@ from llamaswap_desktop.routing import (
     Planner,
     UserPlanner,
 )
-from llamaswap_desktop.types import ModelId
+from llamaswap_desktop.types import DEFAULT_GROUP, ModelId
 
 _WATCHDOG_S = 1.0
 

@@ -93,6 +93,7 @@ class Core:
         self._sleep = SleepWatch()
         self._shutdown_at: float | None = None
         self._paused_until: float | None = None
+        self._paused_for = ""
         self._bus = Bus()
         self._problems: dict[ModelId, str] = {}
         self._mourners: defaultdict[ModelId, list[Callable[[str], None]]] = defaultdict(list)
@@ -237,8 +238,8 @@ class Core:
                 self._handle(alphabet.Unpin(self.resolve_local(model)))
             case SetProfile(name):
                 self.set_profile(name)
-            case PauseModels(seconds, holds):
-                self._pause(seconds, holds=holds)
+            case PauseModels():
+                self._pause(command)
             case ResumeModels():
                 self._handle(alphabet.Resume())
             case SetGroup():
@@ -294,10 +295,11 @@ class Core:
         """The name of the active profile."""
         return self._resolver.profile
 
-    def _pause(self, seconds: float | None, *, holds: bool) -> None:
+    def _pause(self, wish: PauseModels) -> None:
         ticket, _ = self._new_ticket()
-        self._paused_until = None if seconds is None else time.monotonic() + seconds
-        self._handle(alphabet.Pause(ticket, self._paused_until, holds))
+        self._paused_until = None if wish.seconds is None else time.monotonic() + wish.seconds
+        self._paused_for = wish.reason
+        self._handle(alphabet.Pause(ticket, self._paused_until, wish.holds))
 
     async def shut_down(self, budget_s: float) -> None:
         """Refuse everything, stop every model with ``budget_s`` at most; returns when all are gone."""
@@ -523,7 +525,8 @@ class Core:
     def _pause_snapshot(self, now: float) -> PauseSnapshot | None:
         if not self._scheduler.is_paused():
             return None
-        return PauseSnapshot(None if self._paused_until is None else max(0.0, self._paused_until - now))
+        left_s = None if self._paused_until is None else max(0.0, self._paused_until - now)
+        return PauseSnapshot(left_s, self._paused_for)
 
     def waiting(self) -> list[WaitingRequest]:
         """Return everybody who waits, each with the reason in words."""

@@ -3,7 +3,6 @@
 from llamaswap_desktop.desktop.autostart import Autostart, NoAutostart, build_autostart
 from llamaswap_desktop.desktop.browser import open_path, open_url
 from llamaswap_desktop.desktop.clipboard import can_copy, copy_text
-from llamaswap_desktop.desktop.games import GameSense, build_game_sense
 from llamaswap_desktop.desktop.notify import (
     BalloonNotifier,
     Notice,
@@ -14,13 +13,13 @@ from llamaswap_desktop.desktop.notify import (
 )
 from llamaswap_desktop.desktop.paths import APP_ID, Paths, user_paths
 from llamaswap_desktop.desktop.programs import first_running
+from llamaswap_desktop.desktop.senses import Sense, build_full_screen_sense, build_game_sense
 from llamaswap_desktop.desktop.single_instance import take_lock
 
 __all__ = [
     "APP_ID",
     "Autostart",
     "BalloonNotifier",
-    "GameSense",
     "NoAutostart",
     "Notice",
     "Notifier",
@@ -28,7 +27,9 @@ __all__ = [
     "Offer",
     "Paths",
     "QuietNotifier",
+    "Sense",
     "build_autostart",
+    "build_full_screen_sense",
     "build_game_sense",
     "can_copy",
     "copy_text",

@@ -17,17 +17,19 @@ class Paths:
     """The program's folders; none of them is created by asking for it.
 
     ``is_portable`` is whether they lie beside the executable: then nothing is left on the computer that it runs on.
+    ``own_config_dir`` holds ``config.yaml`` where the user wants it elsewhere than beside the settings.
     """
 
     config_dir: Path
     state_dir: Path
     log_dir: Path
     is_portable: bool = False
+    own_config_dir: Path | None = None
 
     @property
     def config_file(self) -> Path:
         """The user's ``config.yaml``, in llama-swap's format."""
-        return self.config_dir / "config.yaml"
+        return (self.own_config_dir or self.config_dir) / "config.yaml"
 
     @property
     def run_dir(self) -> Path:

@@ -2,6 +2,7 @@
 
 from llamaswap_desktop.settings.file import SettingsFile
 from llamaswap_desktop.settings.schema import (
+    Folders,
     GroupSwitches,
     Pause,
     Settings,
@@ -11,10 +12,12 @@ from llamaswap_desktop.settings.schema import (
     WaitingRequests,
     changed,
     parse_settings,
+    placed,
     to_builtins,
 )
 
 __all__ = [
+    "Folders",
     "GroupSwitches",
     "Pause",
     "Settings",
@@ -25,5 +28,6 @@ __all__ = [
     "WaitingRequests",
     "changed",
     "parse_settings",
+    "placed",
     "to_builtins",
 ]

@@ -4,9 +4,11 @@ The file belongs to the program: it is written anew at each change.  A newer ver
 but they are the user's: whatever we do not know is kept as it is.
 """
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
@@ -36,16 +38,44 @@ class WaitingRequests(StrEnum):
     HOLD = "hold"
 
 
-class Pause(msgspec.Struct, frozen=True, kw_only=True):
+class Pause(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """When models make room for something else.
 
     ``programs`` are names of programs (``game.exe``, ``blender``) that pause all models for as long as one of them
-    runs; ``games`` does so while the system says that a game is played or a program fills the screen.
+    runs; ``games`` does so while the system says that a game is played, ``full_screen`` while a program fills the
+    screen.  ``gpu_percent`` and ``gpu_memory_mib`` do so while other programs use more of a GPU than that; 0 is no
+    limit.
     """
 
     programs: tuple[str, ...] = ()
     games: bool = False
+    full_screen: bool = False
+    gpu_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    gpu_memory_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
     requests: WaitingRequests = WaitingRequests.REFUSE
+
+
+class Folders(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the user keeps things: whole paths, ``~`` being the home folder; an empty one is the usual place.
+
+    ``config`` holds ``config.yaml`` and ``logs`` the log files, both from the next start on.  ``models`` are where
+    model files lie, to be opened from the menu and looked through by ``scan``.
+    """
+
+    config: str = ""
+    logs: str = ""
+    models: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would depend on where the program is started."""
+        for folder in (*filter(None, (self.config, self.logs)), *self.models):
+            if not placed(folder).is_absolute():
+                raise ValueError(f"folders: {folder!r} is no whole path, such as ~/models")
+
+
+def placed(folder: str) -> Path:
+    """Return the folder that the settings name."""
+    return Path(os.path.expanduser(folder))  # noqa: PTH111 - Path's own raises where nobody has that name
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     theme: Theme = Theme.AUTO
     unload_before_sleep: bool = False
     pause: Pause = Pause()
+    folders: Folders = Folders()
     updates: Updates = Updates()
     groups: Mapping[str, GroupSwitches] = {}
 

@@ -55,6 +55,13 @@ class OpenPage:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFolder:
+    """Show a folder of the user's."""
+
+    folder: str
+
+
 class Switch(StrEnum):
     """What can be on or off on this desktop."""
 
@@ -78,7 +85,7 @@ class Together:
     commands: tuple[Command, ...]
 
 
-Action = Command | Local | CopyText | ShowLog | OpenPage | Turn | Together
+Action = Command | Local | CopyText | ShowLog | OpenPage | OpenFolder | Turn | Together
 
 
 class Tick(StrEnum):

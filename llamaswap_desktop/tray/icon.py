@@ -3,12 +3,14 @@
 import functools
 from enum import StrEnum
 from importlib import resources
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from llamaswap_desktop.snapshot import Snapshot
 from llamaswap_desktop.tray.texts import is_loading
 from llamaswap_desktop.types import Phase, ProcessState
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIZES_PX = (16, 20, 22, 24, 32, 40, 48, 64)
 """Each is drawn for itself; nothing is scaled while a panel has one of these sizes."""
@@ -64,8 +66,10 @@ def frame_at(state: IconState, now_s: float) -> int:
     return int(now_s / FRAME_S) % frames_of(state)
 
 
-def image(state: IconState, size_px: int, frame: int = 0) -> Image.Image:
+def image(state: IconState, size_px: int, frame: int = 0) -> "Image.Image":
     """Return the icon as RGBA, ``size_px`` on each side: drawn for that size, or scaled down from the next larger."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - 2 MB and 10 ms that no program without an icon needs
+
     drawn_px = min((size for size in SIZES_PX if size >= size_px), default=SIZES_PX[-1])
     file = resources.files("llamaswap_desktop.tray") / "icons" / f"{state}-{drawn_px}.png"
     with file.open("rb") as stream, Image.open(stream) as opened:
@@ -77,6 +81,8 @@ def image(state: IconState, size_px: int, frame: int = 0) -> Image.Image:
 
 def app_picture(size_px: int) -> tuple[int, int, bytes]:
     """Return the program's own icon as width, height and RGBA bytes; ``size_px`` is one of ``SIZES_PX``."""
+    from PIL import Image  # noqa: PLC0415 - as above
+
     file = resources.files("llamaswap_desktop.tray") / "icons" / f"app-{size_px}.png"
     with file.open("rb") as stream, Image.open(stream) as opened:
         return size_px, size_px, opened.convert("RGBA").tobytes()
@@ -85,6 +91,8 @@ def app_picture(size_px: int) -> tuple[int, int, bytes]:
 @functools.cache
 def argb_pixmaps(state: IconState, frame: int = 0) -> tuple[tuple[int, int, bytes], ...]:
     """Return width, height and ARGB bytes in network order, for every size: StatusNotifierItem's ``a(iiay)``."""
+    from PIL import Image  # noqa: PLC0415 - as above
+
     pixmaps = []
     for size_px in SIZES_PX:
         red, green, blue, alpha = image(state, size_px, frame).split()

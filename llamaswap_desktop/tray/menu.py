@@ -5,6 +5,7 @@ program as a whole: so an open menu stays open while everything in it changes.
 """
 
 from llamaswap_desktop.commands import PauseModels, Quit, ReloadConfig, ResumeModels, SetProfile, UnloadAll
+from llamaswap_desktop.sizes import memory_size
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import (
     Action,
@@ -12,6 +13,7 @@ from llamaswap_desktop.tray.entries import (
     Item,
     Local,
     Menu,
+    OpenFolder,
     Separator,
     ShowLog,
     Submenu,
@@ -29,8 +31,8 @@ from llamaswap_desktop.tray.texts import (
     curl_example,
     is_wanted,
     one_line,
+    paused_line,
     problem_lines,
-    size,
     status_line,
 )
 from llamaswap_desktop.tray.view import Surroundings, View
@@ -57,7 +59,7 @@ def menu_for(view: View) -> Menu:
         Item("dashboard", "Open dashboard", Local.OPEN_DASHBOARD if is_serving else None),
         _copy(snapshot, can_copy=around.can_copy),
         Submenu("logs", "Logs", _LOGS),
-        Submenu("config", "Configuration", _config(is_serving=is_serving)),
+        Submenu("config", "Configuration", _config(around, is_serving=is_serving)),
         Separator("before settings"),
         _login_item(around),
         Submenu("settings", "Settings", _settings(around)),
@@ -99,7 +101,7 @@ def _profiles(snapshot: Snapshot) -> Menu:
 def _free_item(models: tuple[ModelSnapshot, ...], *, is_serving: bool) -> Item:
     held = [model for model in models if is_wanted(model)]
     known = sum(model.memory_bytes or 0 for model in held)
-    label = f"Free memory now ({size(known)})" if known else "Free memory now"
+    label = f"Free memory now ({memory_size(known)})" if known else "Free memory now"
     return Item("free", label, UnloadAll() if held and is_serving else None)
 
 
@@ -107,9 +109,12 @@ def _pause(snapshot: Snapshot, around: Surroundings) -> Menu:
     """One click frees the GPU until it is wanted back; the submenu does so for a while."""
     is_serving, is_paused = snapshot.phase is Phase.SERVING, snapshot.paused is not None
     begin: Action = PauseModels(None, holds=around.pause_holds)
-    label = "Pause and free the GPU"
-    if is_paused:
-        label = f"Paused until {around.pause_end}: resume now" if around.pause_end else "Paused: resume"
+    if snapshot.paused is None:
+        label = "Pause and free the GPU"
+    elif around.pause_end:
+        label = f"Paused until {around.pause_end}: resume now"
+    else:
+        label = f"{paused_line(snapshot.paused)}: resume now" if snapshot.paused.reason else "Paused: resume"
     return (
         Item("pause", label, (ResumeModels() if is_paused else begin) if is_serving else None, ticked(is_paused)),
         Submenu(
@@ -154,13 +159,21 @@ _LOGS: Menu = (
 )
 
 
-def _config(*, is_serving: bool) -> Menu:
+def _config(around: Surroundings, *, is_serving: bool) -> Menu:
     return (
         Item("edit", "Edit", Local.EDIT_CONFIG),
         Item("folder", "Open folder", Local.OPEN_CONFIG_FOLDER),
         Item("reload", "Reload", ReloadConfig() if is_serving else None),
         Item("check", "Check", Local.CHECK_CONFIG),
+        *_model_folders(around.model_folders),
     )
+
+
+def _model_folders(folders: tuple[str, ...]) -> Menu:
+    if not folders:
+        return ()
+    items = (Item(f"models {folder}", f"Open {one_line(folder, NAME_LIMIT)}", OpenFolder(folder)) for folder in folders)
+    return (Separator("before model folders"), *items)
 
 
 def _login_item(around: Surroundings) -> Item:

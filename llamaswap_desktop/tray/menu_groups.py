@@ -3,8 +3,8 @@
 from llamaswap_desktop.commands import Command, LoadModel, SetGroup, UnloadModel
 from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import Item, Menu, Separator, Submenu, Tick, Together, ticked
-from llamaswap_desktop.tray.texts import DEFAULT_GROUP, group_name, is_wanted, loaded_of
-from llamaswap_desktop.types import ProcessState
+from llamaswap_desktop.tray.texts import group_name, is_wanted, loaded_of
+from llamaswap_desktop.types import DEFAULT_GROUP, ProcessState
 
 
 def groups_menu(snapshot: Snapshot) -> Menu:

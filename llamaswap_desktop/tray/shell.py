@@ -10,14 +10,16 @@ from llamaswap_desktop.tray.view import View
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where a tray takes what it is asked; both are called on the tray's own thread.
+    """Where a tray takes what it is asked; all are called on the tray's own thread.
 
-    ``act`` returns at once.  ``end_session`` is called when the system is about to end the user's session: it returns
-    when the models have stopped, or shortly before the system loses its patience.
+    ``act`` returns at once.  ``end_session`` is called when the system is about to end the user's session,
+    ``prepare_for_sleep`` when the computer is about to sleep: they return when the models have stopped (before a sleep,
+    if the user wants that), or shortly before the system loses its patience.
     """
 
     act: Callable[[Action], None]
     end_session: Callable[[], None]
+    prepare_for_sleep: Callable[[], None]
 
 
 class Tray(Protocol):

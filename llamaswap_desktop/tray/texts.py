@@ -9,8 +9,9 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, Snapshot
-from llamaswap_desktop.types import Phase, ProcessState
+from llamaswap_desktop.sizes import memory_size
+from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, PauseSnapshot, Snapshot
+from llamaswap_desktop.types import DEFAULT_GROUP, Phase, ProcessState
 
 APP_NAME = "llama-swap Desktop"
 
@@ -19,10 +20,6 @@ PROBLEM_LIMIT = 72
 TOOLTIP_LIMIT = 127
 """Windows cuts tooltips there; longer ones are unreadable anyway."""
 
-DEFAULT_GROUP = "(default)"
-"""The group of all models that the configuration puts into none."""
-
-_KIBI = 1024.0
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
@@ -76,7 +73,7 @@ def model_line(model: ModelSnapshot) -> str:
         why = one_line(model.problem, PROBLEM_LIMIT)
         facts.append(why if why.startswith("failed") else f"failed: {why}")
     if model.state is ProcessState.READY and model.memory_bytes is not None:
-        facts.append(size(model.memory_bytes))
+        facts.append(memory_size(model.memory_bytes))
     if model.is_pinned:
         facts.append("pinned")
     if model.is_stuck:
@@ -84,12 +81,6 @@ def model_line(model: ModelSnapshot) -> str:
     if model.in_flight:
         facts.append(f"answering {model.in_flight}")
     return "  ·  ".join(facts)
-
-
-def size(number_of_bytes: int) -> str:
-    """Return a memory size as people compare it: ``612 MiB``, ``4.1 GiB``."""
-    mebibytes = number_of_bytes / _KIBI**2
-    return f"{mebibytes:.0f} MiB" if mebibytes < _KIBI else f"{mebibytes / _KIBI:.1f} GiB"
 
 
 def status_line(snapshot: Snapshot) -> str:
@@ -110,16 +101,23 @@ def _serving_line(snapshot: Snapshot) -> str:
     ready = [model for model in snapshot.models if model.state is ProcessState.READY]
     failed = [model for model in snapshot.models if model.problem]
     if snapshot.paused is not None:
-        return "Paused: no model is loaded until you resume" if snapshot.paused.left_s is None else "Paused for a while"
+        return paused_line(snapshot.paused)
     if loading:
         return f"Loading {_counted(loading)}…"
     if ready:
         held = sum(model.memory_bytes or 0 for model in ready)
-        memory = f"  ·  {size(held)}" if held else ""
+        memory = f"  ·  {memory_size(held)}" if held else ""
         return f"{_counted(ready)} {'is' if len(ready) == 1 else 'are'} loaded{memory}"
     if failed:
         return f"{_counted(failed)} failed"
     return "No model is loaded"
+
+
+def paused_line(pause: PauseSnapshot) -> str:
+    """Say how long the pause lasts, and what it is for."""
+    if pause.reason:
+        return f"Paused for {one_line(pause.reason, NAME_LIMIT)}"
+    return "Paused: no model is loaded until you resume" if pause.left_s is None else "Paused for a while"
 
 
 def _counted(models: list[ModelSnapshot]) -> str:

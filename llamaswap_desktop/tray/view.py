@@ -11,7 +11,8 @@ class Surroundings:
 
     ``can_copy`` says whether the clipboard can be filled.  ``starts_at_login`` is the system's own word for it, None
     where it has none.  ``pause_end`` is the time of day (``15:30``) at which a pause ends by itself, else empty;
-    ``pause_holds`` is whether requests wait in a pause that the menu begins.
+    ``pause_holds`` is whether requests wait in a pause that the menu begins.  ``model_folders`` are where the user
+    keeps model files.
     """
 
     version: str = ""
@@ -21,6 +22,7 @@ class Surroundings:
     shares_on_lan: bool = False
     pause_end: str = ""
     pause_holds: bool = False
+    model_folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,7 +281,8 @@ class NotificationIcon(_win32.Icon):  # type: ignore[misc] # pystray has no type
 
     def _on_power(self, wparam: int, _lparam: int) -> int:
         if wparam == PBT_APMSUSPEND:
-            _log.info("the computer goes to sleep")
+            _log.info("the computer is about to sleep")
+            self._wishes.prepare_for_sleep()
         elif wparam == PBT_APMRESUMEAUTOMATIC:
             _log.info("the computer has woken up")
         return 1

@@ -69,7 +69,7 @@ class Api:
         self._config = config = DesktopConfig(core, reloader, config_backups)
         desktop_settings = DesktopSettings(settings)
         plans = DesktopPlans(core)
-        diagnose = DesktopDiagnose(core, logs, version, hardware)
+        diagnose = DesktopDiagnose(core, logs, version, hardware, settings)
         self.answers: Mapping[tuple[str, str], Handler] = {
             ("GET", "/health"): machine.health,
             ("GET", "/wol-health"): machine.health,

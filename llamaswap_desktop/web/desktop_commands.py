@@ -20,10 +20,9 @@ from llamaswap_desktop.commands import (
     UnloadModel,
     UnpinModel,
 )
-from llamaswap_desktop.config import GroupId
 from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.errors import ConfigError, GroupNotFound, LlamaSwapError, RequestRefused
-from llamaswap_desktop.types import ModelId
+from llamaswap_desktop.types import GroupId, ModelId
 from llamaswap_desktop.web.answers import body_of, decoded, json_answer, rest_of
 
 _YEAR_S: Final = 365 * 24 * 3600

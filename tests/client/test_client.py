@@ -115,6 +115,9 @@ async def test_load_that_fails_is_told_with_status_1(tmp_path):
         (("logs", "nope"), 4, "there is no log of 'nope'"),
         (("settings", "nope"), 4, "there is no setting 'nope'"),
         (("settings", "theme", "red"), 1, "red"),
+        (("settings", "theme.x"), 4, "there is no setting 'theme.x'"),
+        (("settings", "pause.x"), 4, "there is no setting 'x' in pause: programs, games"),
+        (("settings", "pause.games", "maybe"), 1, "games"),
         (("load",), 2, "usage: llamaswap-desktop load"),
         (("pause", "soon"), 2, "'soon' is no duration"),
         (("status", "--colour"), 2, "--colour"),
@@ -162,6 +165,10 @@ async def test_settings_are_shown_and_changed(tmp_path):
         assert await ask(tmp_path, "settings", "theme") == (0, "auto\n")
         assert await ask(tmp_path, "settings", "theme", "dark") == (0, "dark\n")
         assert (await ask(tmp_path, "settings", "notifications", "false"))[0] == 0
+        assert await ask(tmp_path, "settings", "pause.programs", '["game"]') == (0, '["game"]\n')
+        assert await ask(tmp_path, "settings", "pause.games", "true") == (0, "true\n")
+        assert (await ask(tmp_path, "settings", "pause"))[1].startswith('{"programs":["game"],"games":true,')
+        assert await ask(tmp_path, "settings", "folders.logs", "/x") == (0, "/x\n")
         text = (tmp_path / "settings.yaml").read_text()
         assert "theme: dark\n" in text
         assert "notifications: false\n" in text

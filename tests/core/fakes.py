@@ -2,12 +2,12 @@
 
 import asyncio
 
-from llamaswap_desktop.config import Config, Group, GroupId, Model, Router, RouterSettings, Routing
+from llamaswap_desktop.config import Config, Group, Model, Router, RouterSettings, Routing
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.errors import NotReady, StartFailed
 from llamaswap_desktop.events import ProcessDied, ProcessStateChanged
 from llamaswap_desktop.http1 import Upstream
-from llamaswap_desktop.types import ModelId, ProcessState
+from llamaswap_desktop.types import GroupId, ModelId, ProcessState
 
 
 class FakeProcess:

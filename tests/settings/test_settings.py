@@ -104,6 +104,10 @@ def test_a_file_that_makes_no_sense_is_set_aside_at_the_first_change(tmp_path, t
         ({"theme": "red"}, "red"),
         ({"listen": "x:99999"}, "x:99999"),
         ({"pause": []}, "pause"),
+        ({"folders": {"models": ["~/models", "here"]}}, "'here' is no whole path"),
+        ({"folders": {"logs": "logs"}}, "'logs' is no whole path"),
+        ({"pause": {"gpuPercent": 101}}, "gpuPercent"),
+        ({"pause": {"gpuMemoryMib": -1}}, "gpuMemoryMib"),
     ],
 )
 def test_a_change_that_cannot_be_changes_nothing(tmp_path, keys, named):
@@ -130,10 +134,14 @@ def test_every_key_is_shown_with_its_default():
         "notifications": True,
         "theme": "auto",
         "unloadBeforeSleep": False,
-        "pause": {"programs": (), "games": False, "requests": "refuse"},
+        "pause": {
+            "programs": (), "games": False, "fullScreen": False, "gpuPercent": 0, "gpuMemoryMib": 0,
+            "requests": "refuse",
+        },
+        "folders": {"config": "", "logs": "", "models": ()},
         "updates": {"check": False, "url": ""},
         "groups": {},
-    }
+    }  # fmt: skip
 
 
 def test_edited_file_holds_and_a_broken_edit_changes_nothing(tmp_path):

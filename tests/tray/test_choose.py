@@ -13,5 +13,5 @@ pytestmark = pytest.mark.linux
 def test_without_a_bus_there_is_no_tray_and_the_log_says_why(monkeypatch, caplog, address):
     caplog.set_level("INFO")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    assert build_tray(Wishes(act=print, end_session=print)) is None
+    assert build_tray(Wishes(print, print, print)) is None
     assert caplog.text.count("no tray icon: there is no session bus at " + address) == 1

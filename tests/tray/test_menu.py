@@ -16,7 +16,7 @@ from llamaswap_desktop.commands import (
     UnloadModel,
 )
 from llamaswap_desktop.snapshot import ModelSnapshot, PauseSnapshot, Snapshot, WaitingSnapshot
-from llamaswap_desktop.tray.entries import Item, Local, Separator, Submenu, Switch, Tick, Turn
+from llamaswap_desktop.tray.entries import Item, Local, OpenFolder, Separator, Submenu, Switch, Tick, Turn
 from llamaswap_desktop.tray.menu import menu_for as menu_of_view
 from llamaswap_desktop.tray.view import Surroundings, View
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
@@ -168,8 +168,12 @@ def test_pause_is_one_click_and_so_is_its_end():
     assert [item.action for item in entry(menu_for(snapshot), "pause for").entries] == [
         PauseModels(900), PauseModels(3600),
     ]  # fmt: skip
-    for left_s, end, label in ((None, "", "Paused: resume"), (60.0, "15:30", "Paused until 15:30: resume now")):
-        paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s))
+    for left_s, reason, end, label in (
+        (None, "", "", "Paused: resume"),
+        (60.0, "", "15:30", "Paused until 15:30: resume now"),
+        (None, "game.exe", "", "Paused for game.exe: resume now"),
+    ):
+        paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s, reason))
         item = entry(menu_for(paused, pause_end=end), "pause")
         assert (item.label, item.action, item.tick) == (label, ResumeModels(), Tick.ON)
         assert shape(menu_for(paused)) == shape(menu_for(snapshot))
@@ -218,3 +222,13 @@ def test_every_entry_has_its_own_key_and_a_label():
                 check(one.entries)
 
     check(menu_for(serving(*(model(f"m{number}") for number in range(60)))))
+
+
+def test_model_folders_are_opened_from_the_menu():
+    assert "before model folders" not in [each.key for each in entry(menu_for(serving()), "config").entries]
+    line, *opened = entry(menu_for(serving(), model_folders=("~/models", "/mnt/" + "x" * 60)), "config").entries[-3:]
+    assert isinstance(line, Separator)
+    assert [(item.label, item.action) for item in opened] == [
+        ("Open ~/models", OpenFolder("~/models")),
+        ("Open /mnt/" + "x" * 42 + "…", OpenFolder("/mnt/" + "x" * 60)),
+    ]

@@ -34,14 +34,17 @@ class Desk:
         API.reset()
         self.windows = windows
         self.acts: list = []
-        self.ended = 0
-        self.tray = windows.WindowsTray(Wishes(act=self.acts.append, end_session=self._end_session))
+        self.ended = self.prepared = 0
+        self.tray = windows.WindowsTray(Wishes(self.acts.append, self._end_session, self._prepare_for_sleep))
         self.icon = self.tray._icon
         self.icon._hwnd, self.icon._menu_hwnd = 7, 8
         windows._win32.Icon._HWND_TO_ICON[7] = self.icon
 
     def _end_session(self) -> None:
         self.ended += 1
+
+    def _prepare_for_sleep(self) -> None:
+        self.prepared += 1
 
     def send(self, message: int, wparam: int = 0, lparam: int = 0) -> int:
         return self.windows._win32._dispatcher(7, message, wparam, lparam)
@@ -274,7 +277,9 @@ def test_sleep_is_allowed_and_noted(desk, windows, caplog):
     assert desk.send(windows.WM_POWERBROADCAST, windows.PBT_APMSUSPEND) == 1
     assert desk.send(windows.WM_POWERBROADCAST, windows.PBT_APMRESUMEAUTOMATIC) == 1
     assert desk.send(windows.WM_POWERBROADCAST, 0x0A) == 1
-    assert [record.message for record in caplog.records] == ["the computer goes to sleep", "the computer has woken up"]
+    said = [record.message for record in caplog.records]
+    assert said == ["the computer is about to sleep", "the computer has woken up"]
+    assert desk.prepared == 1, "models are asked to leave before this returns, and at no other news"
 
 
 def test_control_c_asks_for_the_end_and_a_closing_console_forces_it(desk, windows):

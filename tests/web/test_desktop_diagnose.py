@@ -19,10 +19,18 @@ peers:
   p: {proxy: "http://10.0.0.1", models: [x], apiKey: sk-peer-key-22}
 """
 
-SECRETS = ("sk-inference-key", "sk-admin-key-1", "hf_hugging_secret", "sk-peer-key-22", "hidden-in-the-command")
+SECRETS = (
+    "sk-inference-key",
+    "sk-admin-key-1",
+    "hf_hugging_secret",
+    "sk-peer-key-22",
+    "hidden-in-the-command",
+    "sk-of-the-settings",
+)
 
 
 async def test_archive_holds_what_helps_and_no_secret(tmp_path):
+    (tmp_path / "settings.yaml").write_text("theme: dark\napiKey: sk-of-the-settings\n")
     async with served(tmp_path, CONFIG) as it:
         it.logs.model("org/a").write(b"started with HF_TOKEN=hf_hugging_secret\n")
         it.logs.proxy.write(b"asked with Authorization: Bearer sk-somebody\n")
@@ -33,9 +41,11 @@ async def test_archive_holds_what_helps_and_no_secret(tmp_path):
         archive = zipfile.ZipFile(io.BytesIO(body))
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
         assert texts.keys() == {
-            "versions.json", "state.json", "hardware.json", "config.yaml", "logs/app.log", "logs/model-1.log",
+            "versions.json", "settings.json", "state.json", "hardware.json", "config.txt", "config.yaml",
+            "logs/app.log", "logs/model-1.log",
         }  # fmt: skip
         assert json.loads(texts["versions.json"])["program"]["version"] == __version__
+        assert json.loads(texts["settings.json"])["theme"] == "dark"
         assert json.loads(texts["state.json"])["models"][0]["id"] == "org/a"
         assert json.loads(texts["hardware.json"])["schema_version"] == 1
         assert "apiKeys:\n- '***'" in texts["config.yaml"]

@@ -10,7 +10,7 @@ import pytest
 from llamaswap_desktop import snapshot
 from llamaswap_desktop.core import PolicyPlan
 from llamaswap_desktop.http1 import ROUTES
-from llamaswap_desktop.settings import Settings, Updates
+from llamaswap_desktop.settings import Folders, Settings, Updates
 from llamaswap_desktop.settings.schema import Pause as PauseRules
 from llamaswap_desktop.web import desktop_commands, desktop_config, desktop_plans, desktop_state, machine
 from tests.web.served import served
@@ -38,6 +38,7 @@ SHOWN = {
     "Backup": desktop_config.ShownBackup,
     "`GET /api/desktop/settings`": Settings,
     "Pause rules": PauseRules,
+    "Folders": Folders,
     "Updates": Updates,
 }
 

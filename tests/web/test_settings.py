@@ -1,5 +1,8 @@
 """The settings over HTTP."""
 
+from importlib import resources
+
+from llamaswap_desktop.settings import Settings, to_builtins
 from tests.web.served import TWO_MODELS, served
 
 PATH = "/api/desktop/settings"
@@ -35,3 +38,13 @@ async def test_they_need_an_admin_key_where_there_are_some(tmp_path):
     async with served(tmp_path, TWO_MODELS + "apiKeys: [k]\ndesktop: {adminKeys: [secret]}\n") as app:
         for key, status in (("k", 403), ("secret", 200)):
             assert (await app.get(PATH, headers={"Authorization": f"Bearer {key}"}))[0] == status
+
+
+def test_every_setting_has_its_place_on_the_page():
+    """Switches of groups belong to the groups, and stand beside them."""
+    page = (resources.files("llamaswap_desktop.web") / "static/pages/settings.js").read_text(encoding="utf-8")
+    for key, value in to_builtins(Settings()).items():
+        if key in {"groups", "theme"}:  # the theme's switch is shared with the head of every page
+            continue
+        for name in [f"{key}.{inner}" for inner in value] if isinstance(value, dict) else [key]:
+            assert f"value=${{settings.{name}" in page or f"isOn=${{settings.{name}" in page, name

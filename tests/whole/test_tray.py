@@ -91,6 +91,7 @@ async def test_a_model_is_loaded_from_the_menu_and_the_program_quit_from_it(tmp_
         await desktop.open_menu(button=3)
         await desktop.keys("Up", "Return")  # the last: Quit
         assert await program.ended() == 0
+        assert "still at work" not in program.log
 
         async def icon_has_gone():
             return await desktop.icons_on_the_bus() == []

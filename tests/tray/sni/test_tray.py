@@ -28,7 +28,7 @@ class RunningTray:
 
     def __init__(self, address: str, **patience) -> None:
         self.acts: list = []
-        self.tray = SniTray(Wishes(act=self.acts.append, end_session=lambda: None), bus_address=address, **patience)
+        self.tray = SniTray(Wishes(self.acts.append, lambda: None, lambda: None), bus_address=address, **patience)
         self.tray.show(snapshot("qwen3_8b"))
         self._thread = threading.Thread(target=self.tray.run, name="tray")
         self._thread.start()
@@ -220,7 +220,7 @@ async def test_stop_before_and_after_it_runs_takes_the_icon_away(tmp_path):
             await panel.until(lambda: panel.items, "the tray registers")
             assert await panel.has_owner(panel.items[0])
         assert not await panel.has_owner(panel.items[0])
-        early = SniTray(Wishes(act=print, end_session=print), bus_address=bus.address)
+        early = SniTray(Wishes(print, print, print), bus_address=bus.address)
         early.stop()
         began = time.monotonic()
         await asyncio.to_thread(early.run)

@@ -14,14 +14,16 @@ export function Page() {
   }, []);
   const change = (members) => attempt(async () => setSettings(await put("/api/desktop/settings", members)), "Saved.");
   if (!settings) return html`<h1>Settings</h1><p class="hint">Loading…</p>`;
+  const folders = (members) => change({ folders: { ...settings.folders, ...members } });
+  const updates = (members) => change({ updates: { ...settings.updates, ...members } });
   const pause = (members) => change({ pause: { ...settings.pause, ...members } });
   return html`
     <div class="page-title"><h1>Settings</h1></div>
     <div class="stack settings">
       <section class="card stack" aria-label="Address">
         <h2>Address</h2>
-        <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT, from the next start. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
-        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, with the key below, from the next start." onChange=${(shareOnLan) => change({ shareOnLan })} />
+        <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
+        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below." onChange=${(shareOnLan) => change({ shareOnLan })} />
         <div class="with-button">
           <${Text} label="Key for other computers" value=${settings.apiKey} isSecret onChange=${(apiKey) => change({ apiKey })} />
           <${Copy} text=${settings.apiKey} label="Copy the key" />
@@ -35,15 +37,38 @@ export function Page() {
       </section>
       <section class="card stack" aria-label="Pause">
         <h2>Make room by itself</h2>
-        <${Switch} label="While a game runs" isOn=${settings.pause.games} hint="Or a program that fills the screen." onChange=${(games) => pause({ games })} />
+        <${Switch} label="While a game runs" isOn=${settings.pause.games} hint="Where the system tells: GameMode on Linux, exclusive full screen on Windows." onChange=${(games) => pause({ games })} />
+        <${Switch} label="While a program fills the screen" isOn=${settings.pause.fullScreen} hint="A game, but also a film. On Wayland only X11 programs can be seen." onChange=${(fullScreen) => pause({ fullScreen })} />
         <${Text} label="While one of these programs runs" value=${settings.pause.programs.join(", ")} hint="Names with commas, such as blender, resolve" onChange=${(names) => pause({ programs: names.split(",").map((name) => name.trim()).filter(Boolean) })} />
+        <${Amount} label="While other programs use more of a GPU than, in %" value=${settings.pause.gpuPercent} most=${100} hint="0: never. Where the driver tells, and while no model is answering." onChange=${(gpuPercent) => pause({ gpuPercent })} />
+        <${Amount} label="While other programs hold more of its memory than, in MiB" value=${settings.pause.gpuMemoryMib} hint="0: never. A desktop alone holds 300 to 1500." onChange=${(gpuMemoryMib) => pause({ gpuMemoryMib })} />
         <${Choice} label="Requests meanwhile" value=${settings.pause.requests} choices=${{ refuse: "are refused", hold: "wait" }} onChange=${(requests) => pause({ requests })} />
+      </section>
+      <section class="card stack" aria-label="Folders">
+        <h2>Folders</h2>
+        <${Lines} label="Where model files lie" value=${settings.folders.models} hint="One in each line, such as ~/models. llamaswap-desktop scan looks through them, and the tray opens them." onChange=${(models) => folders({ models })} />
+        <${Text} label="Where config.yaml lies" value=${settings.folders.config} hint="Empty: the usual place. From the next start." onChange=${(config) => folders({ config })} />
+        <${Text} label="Where logs are written" value=${settings.folders.logs} hint="Empty: the usual place. From the next start." onChange=${(logs) => folders({ logs })} />
+      </section>
+      <section class="card stack" aria-label="Updates">
+        <h2>Updates</h2>
+        <${Text} label="Ask for the latest version at" value=${settings.updates.url} hint="An https address. Nothing is ever downloaded." onChange=${(url) => updates({ url, check: settings.updates.check && url !== "" })} />
+        <${Switch} label="Ask once a day" isOn=${settings.updates.check} onChange=${(check) => updates({ check })} />
       </section>
     </div>`;
 }
 
 function Text({ label, value, hint, isSecret = false, onChange }) {
   return html`<label class="field">${label}<input type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onChange=${({ target }) => onChange(target.value.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
+}
+
+function Lines({ label, value, hint, onChange }) {
+  const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+  return html`<label class="field">${label}<textarea rows=${Math.max(2, value.length + 1)} spellcheck="false" value=${value.join("\n")} onChange=${({ target }) => onChange(lines(target.value))}></textarea><small>${hint}</small></label>`;
+}
+
+function Amount({ label, value, most, hint, onChange }) {
+  return html`<label class="field">${label}<input type="number" min="0" max=${most} value=${value} onChange=${({ target }) => onChange(Math.round(target.valueAsNumber || 0))} /><small>${hint}</small></label>`;
 }
 
 function Switch({ label, isOn, hint, onChange }) {

@@ -1,12 +1,11 @@
-"""Whether somebody plays, as the system tells it."""
+"""What the user is busy with, as the system tells it."""
 
 import asyncio
-import ctypes
 
 import pytest
 
 from llamaswap_desktop.dbus import DAEMON, Bus, Reply
-from llamaswap_desktop.desktop.games.windows import FullScreenSense
+from llamaswap_desktop.desktop.senses.windows import FULL_SCREEN, GAME, ShellSense
 from llamaswap_desktop.tasks import spawn
 
 
@@ -19,18 +18,21 @@ class Shell:
         return self.failed
 
 
-@pytest.mark.parametrize(("state", "failed", "plays"), [(3, 0, True), (2, 0, True), (5, 0, False), (3, -1, False)])
-async def test_windows_tells_what_fills_the_screen(state, failed, plays):
-    sense = FullScreenSense(Shell(state, failed))
-    assert await sense.is_on() is plays
-    await sense.close()
-    assert ctypes.c_int is not None
+@pytest.mark.parametrize(
+    ("state", "failed", "plays", "fills"),
+    [(3, 0, True, True), (2, 0, False, True), (4, 0, False, True), (5, 0, False, False), (3, -1, False, False)],
+)
+async def test_windows_tells_what_fills_the_screen(state, failed, plays, fills):
+    for states, is_on in ((GAME, plays), (FULL_SCREEN, fills)):
+        sense = ShellSense(states, Shell(state, failed))
+        assert await sense.is_on() is is_on
+        await sense.close()
 
 
 @pytest.mark.child
 @pytest.mark.linux
 async def test_gamemode_is_asked_only_where_it_runs(tmp_path):
-    from llamaswap_desktop.desktop.games.linux import GameModeSense
+    from llamaswap_desktop.desktop.senses.gamemode import GameModeSense
     from tests.tray.sni.bus_daemon import session_bus
 
     games = 0
