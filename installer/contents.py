@@ -20,8 +20,7 @@ _NOT_DATA = {".py", ".pyi", ".typed", ".md", ".pyc"}
 """Code, and what is for developers."""
 
 UNUSED = (
-    "tkinter", "test", "unittest", "pydoc", "pydoc_data", "doctest", "lib2to3", "ensurepip", "idlelib",
-    "setuptools", "pip", "pkg_resources", "wheel", "_pytest", "pytest", "numpy",
+    "tkinter", "test", "unittest", "pydoc", "pydoc_data", "doctest", "lib2to3", "ensurepip", "idlelib", "readline", "curses",
     "PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingmath", "PIL._imagingtk", "PIL.ImageTk",
     "PIL.ImageQt", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin",
 )  # fmt: skip
