@@ -24,6 +24,12 @@ def dependencies() -> set[str]:
     return found
 
 
+def metadata_files() -> list[tuple[str, str]]:
+    """Return the file in which each tells its version, and its place: ``diagnose`` collects versions."""
+    listed = (file for name in sorted(dependencies()) for file in metadata.files(name) or [])
+    return [(str(file.locate()), file.parts[0]) for file in listed if file.match("*.dist-info/METADATA")]
+
+
 def strangers() -> list[str]:
     """Return the modules that are installed here and belong to none of them.
 
