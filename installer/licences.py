@@ -22,7 +22,8 @@ from installer.contents import PACKAGE, ROOT
 from installer.declared import licence_of, licence_of_system_package
 from installer.dependencies import normal_name
 
-_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
+_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors|\.cdx\.json$)", re.IGNORECASE)
+"""Texts, and the list of what a package has inside itself (PEP 770)."""
 _COMMON = re.compile(r"/usr/share/common-licenses/([\w.+-]*\w)")
 _OWN = "llamaswap-desktop"
 _BOOTLOADER = "pyinstaller"
