@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import PIL
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "llamaswap_desktop"
 
@@ -21,11 +23,15 @@ _NOT_DATA = {".py", ".pyi", ".typed", ".md", ".pyc"}
 
 UNUSED = (
     "tkinter", "test", "unittest", "pydoc", "pydoc_data", "doctest", "lib2to3", "ensurepip", "idlelib",
-    "setuptools", "pip", "pkg_resources", "wheel", "_pytest", "pytest", "numpy",
+    "readline", "curses", "bz2", "lzma", "tarfile", "ftplib", "xml", "xmlrpc", "pyexpat", "_elementtree", "_pydecimal",
+    "multiprocessing", "concurrent.futures.process",
     "PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingmath", "PIL._imagingtk", "PIL.ImageTk",
-    "PIL.ImageQt", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin",
+    "PIL.ImageQt",
 )  # fmt: skip
-"""What an import somewhere mentions and nothing here needs."""
+"""What an import somewhere mentions and nothing here needs; readline is under the GPL besides."""
+
+_PICTURES = {"PngImagePlugin", "IcoImagePlugin", "BmpImagePlugin"}
+"""What our icons are kept in, and what Windows is given."""
 
 _UNUSED_ON_LINUX = ("gi", "Xlib", "pystray", "llamaswap_desktop.tray.gtk", "llamaswap_desktop.tray.windows")
 """The tray of old panels needs the distribution's GTK: 150 MB, and its search paths would leak into every child."""
@@ -49,8 +55,10 @@ def hidden_imports(platform: str = sys.platform) -> list[str]:
 
 
 def excluded(platform: str = sys.platform) -> list[str]:
-    """Return the modules that stay out."""
-    return [*UNUSED, *(() if platform == "win32" else _UNUSED_ON_LINUX)]
+    """Return the modules that stay out, of Python and of the packages that we need."""
+    plugins = (path.stem for path in Path(PIL.__file__).parent.glob("*ImagePlugin.py"))
+    pictures = [f"PIL.{plugin}" for plugin in sorted(plugins) if plugin not in _PICTURES]
+    return [*UNUSED, *pictures, *(() if platform == "win32" else _UNUSED_ON_LINUX)]
 
 
 def is_left_to_the_system(library: str, platform: str = sys.platform) -> bool:

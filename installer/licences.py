@@ -15,11 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from installer import about
 from installer.contents import PACKAGE, ROOT
+from installer.declared import licence_of, licence_of_system_package
+from installer.dependencies import normal_name
 
-_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
+_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors|\.cdx\.json$)", re.IGNORECASE)
+"""Texts, and the list of what a package has inside itself (PEP 770)."""
+_COMMON = re.compile(r"/usr/share/common-licenses/([\w.+-]*\w)")
 _OWN = "llamaswap-desktop"
 _BOOTLOADER = "pyinstaller"
 """Its licence allows any use of what it builds, and belongs to the executables' first few kilobytes."""
@@ -36,7 +41,7 @@ class MissingLicence(Exception):
 class Part:
     """Something in the bundle that somebody has made: its licence texts, and what a list of parts says of it.
 
-    ``licence`` is an SPDX expression, empty if its makers give none; ``url`` is a package URL (purl).
+    ``licence`` is an SPDX expression; ``url`` is a package URL (purl).
     """
 
     name: str
@@ -47,7 +52,7 @@ class Part:
 
 
 def parts_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
-    """Return everything that the bundle is made of; raises ``MissingLicence`` naming what has no licence text."""
+    """Return everything that the bundle is made of; raises ``MissingLicence`` naming what has no licence."""
     modules, binaries = list(modules), list(binaries)
     own = Part(_OWN, about.version(), f"pkg:generic/{_OWN}@{about.version()}", "MIT", (ROOT / "LICENSE",))
     python_version = platform.python_version()
@@ -57,6 +62,8 @@ def parts_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
     found += {part.name: part for part in map(_system_part, system_libraries(binaries))}.values()
     if missing := sorted(part.name for part in found if not part.texts):
         raise MissingLicence(f"no licence for {', '.join(missing)}: nothing may be shipped without its licence")
+    if unclear := sorted(part.name for part in found if not part.licence):
+        raise MissingLicence(f"unclear licence of {', '.join(unclear)}: read it and say so in installer/declared.py")
     return found
 
 
@@ -91,14 +98,14 @@ def distributions_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> set
         if not names and not _is_pythons(top, modules):
             raise MissingLicence(f"{top} is in the bundle and belongs to no distribution")
         found.update(names)
-    return {_normal(name) for name in found}
+    return {normal_name(name) for name in found}
 
 
 def _distribution(name: str) -> Part:
     found = metadata.distribution(name)
     inside = [file for file in found.files or [] if ".dist-info" in file.parts[0] and _NAMES.search(file.name)]
     texts = tuple(Path(str(file.locate())) for file in inside)
-    licence = str(found.metadata.json.get("license_expression", ""))
+    licence = licence_of(name, found.metadata.json)
     return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
 
 
@@ -153,6 +160,16 @@ def _python_licence() -> Path:
     raise MissingLicence(f"Python's own licence is in none of {', '.join(map(str, places))}")
 
 
+def debian_texts(package: str) -> tuple[Path, ...]:
+    """Return a Debian package's copyright file, and the well-known licences that it refers to and does not repeat."""
+    copyright_file = Path("/usr/share/doc") / package / "copyright"
+    if not copyright_file.exists():
+        return ()
+    named = _COMMON.findall(copyright_file.read_text(encoding="utf-8"))
+    common = (Path("/usr/share/common-licenses") / name for name in sorted(set(named)))
+    return (copyright_file, *(path for path in common if path.is_file()))
+
+
 def _system_part(library: str) -> Part:
     """Return the Debian package that ``library`` came from."""
     for path in (library, library.removeprefix("/usr")):
@@ -161,10 +178,6 @@ def _system_part(library: str) -> Part:
             package = answer.stdout.partition(":")[0]
             asked = ["dpkg-query", "-W", "-f", "${Version}", package]
             version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-            text = Path("/usr/share/doc") / package / "copyright"
-            return Part(package, version, f"pkg:deb/{package}@{version}", "", (text,) if text.exists() else ())
+            url = f"pkg:deb/{platform.freedesktop_os_release()['ID']}/{package}@{quote(version)}"
+            return Part(package, version, url, licence_of_system_package(package), debian_texts(package))
     return Part(Path(library).name, "", f"pkg:generic/{Path(library).name}", "", ())
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -56,7 +56,7 @@ def _package(part: Part) -> dict[str, object]:
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": False,
         "licenseConcluded": "NOASSERTION",
-        "licenseDeclared": part.licence or "NOASSERTION",
+        "licenseDeclared": part.licence,
         "copyrightText": "NOASSERTION",
         "externalRefs": [reference],
     }

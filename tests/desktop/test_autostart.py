@@ -1,6 +1,7 @@
 """Start at login: what the system says, on both systems."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,26 @@ from llamaswap_desktop.desktop.autostart import NoAutostart, build_autostart, ow
 from llamaswap_desktop.desktop.autostart.linux import XdgAutostart
 from llamaswap_desktop.desktop.autostart.windows import RunKeyAutostart
 
-COMMAND = ("/opt/llama swap/llamaswap-desktop", "--autostart")
 FILE = "llamaswap-desktop.desktop"
 
 
-def test_file_appears_and_vanishes(tmp_path):
-    autostart = XdgAutostart(tmp_path / "autostart", COMMAND)
+@pytest.fixture
+def program(tmp_path) -> Path:
+    """An executable in a folder whose name has a space."""
+    path = tmp_path / "llama swap" / "llamaswap-desktop"
+    path.parent.mkdir()
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_file_appears_and_vanishes(tmp_path, program):
+    autostart = XdgAutostart(tmp_path / "autostart", (str(program), "--autostart"))
     assert autostart.is_on() is False
     autostart.turn(True)
     assert autostart.is_on() is True
     text = (tmp_path / "autostart" / FILE).read_text()
-    assert 'Exec="/opt/llama swap/llamaswap-desktop" --autostart\n' in text
+    assert f'\nExec="{program}" --autostart\n' in text
     autostart.turn(True)
     autostart.turn(False)
     autostart.turn(False)
@@ -38,11 +48,39 @@ def test_file_appears_and_vanishes(tmp_path):
     ],
 )
 def test_what_the_desktops_own_panel_switched_off_is_off(tmp_path, added, is_on):
-    autostart = XdgAutostart(tmp_path, COMMAND)
+    autostart = XdgAutostart(tmp_path, (sys.executable, "--autostart"))
     (tmp_path / FILE).write_text(f"[Desktop Entry]\nExec=x\n{added}")
     assert autostart.is_on() is is_on
     autostart.turn(True)
     assert autostart.is_on() is True
+
+
+@pytest.mark.child
+@pytest.mark.linux
+@pytest.mark.parametrize("name", ["plain", "with space", "back\\slash", "ünï"])
+def test_without_the_program_the_entry_is_inert(tmp_path, name):
+    """Packages that are removed leave homes alone, so no desktop may stumble over the entry."""
+    program = tmp_path / name
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    autostart = XdgAutostart(tmp_path, (str(program), "--autostart"))
+    autostart.turn(True)
+    assert autostart.is_on() is True
+    assert is_started_by_glib(tmp_path / FILE)
+    program.unlink()
+    assert autostart.is_on() is False
+    assert not is_started_by_glib(tmp_path / FILE)
+
+
+def is_started_by_glib(entry: Path) -> bool:
+    """Ask the library that GNOME and Xfce read entries with; where there is none, only the key is looked at."""
+    look = "import sys, gi; from gi.repository import Gio; Gio.DesktopAppInfo.new_from_filename(sys.argv[1])"
+    if subprocess.run(["/usr/bin/python3", "-c", "import gi"], capture_output=True, check=False).returncode:
+        [tried] = [line for line in entry.read_text().splitlines() if line.startswith("TryExec=")]
+        return Path(tried.removeprefix("TryExec=").replace("\\\\", "\\")).exists()
+    found = subprocess.run(["/usr/bin/python3", "-c", look, entry], capture_output=True, text=True, check=False)
+    assert found.returncode == 0 or "returned NULL" in found.stderr, found.stderr
+    return found.returncode == 0
 
 
 @pytest.mark.child
@@ -59,7 +97,7 @@ def test_words_survive_their_quoting(tmp_path, word):
 def test_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
-        XdgAutostart(tmp_path / "file", COMMAND).turn(True)
+        XdgAutostart(tmp_path / "file", ("/bin/true",)).turn(True)
 
 
 def test_own_command_begins_with_an_absolute_path():

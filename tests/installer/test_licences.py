@@ -2,40 +2,87 @@
 
 import json
 import re
-import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
-from installer import contents, licences, sbom
+from installer import contents, declared, licences, sbom
+from installer.dependencies import dependencies
 
+SHIPPED = {*dependencies(), "pyinstaller", "pystray"}
+"""On any system; what is not installed here is another system's."""
 
-def bundled() -> set[str]:
-    """Every distribution that the program needs on any system, as far as it is installed here."""
-    with (contents.ROOT / "pyproject.toml").open("rb") as file:
-        waiting = [Requirement(line).name for line in tomllib.load(file)["project"]["dependencies"]]
-    found: set[str] = set()
-    while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name in found:
-            continue
-        try:
-            needs = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        found.add(name)
-        wanted = (Requirement(line) for line in needs)
-        waiting += [each.name for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})]
-    return found
+SAYS = {
+    "Apache-2.0": r"Apache License\s+Version 2\.0",
+    "BSD-3-Clause": r"Neither the name",
+    "GPL-2.0-or-later WITH Bootloader-exception": r"(?s)Bootloader Exception.*any later version",
+    "LGPL-3.0-or-later": r"GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3",
+    "MIT": r"Permission is hereby granted, free of charge",
+    "MIT-CMU": r"Permission to use, copy, modify and distribute this software",
+    "PSF-2.0": r"PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",
+    "Zlib": r"provided 'as-is', without any express or implied\s+warranty",
+    "blessing": r"(?i)public.domain",
+}
+"""What a text says, if it is of this licence."""
 
 
-@pytest.mark.parametrize("name", sorted(bundled()))
-def test_every_package_brings_its_licence(name):
+def installed(names: set[str]) -> list[str]:
+    return sorted(name for name in names if list(metadata.distributions(name=name)))
+
+
+@pytest.mark.parametrize("name", installed(SHIPPED))
+def test_every_package_brings_its_licence_and_says_the_right_one(name):
     part = licences._distribution(name)
     assert part.texts, name
     assert all(text.stat().st_size > 200 for text in part.texts)
+    assert part.licence
+    text = "\n".join(text.read_text() for text in part.texts)
+    for licence in re.split(" AND | OR ", part.licence):
+        assert re.search(SAYS[licence], text), licence
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("name", [name for name in declared.READ if name.startswith(("lib", "zlib"))])
+def test_what_was_read_of_the_systems_libraries(name):
+    texts = licences.debian_texts(name)
+    if not texts:
+        pytest.skip(f"{name} is not installed")
+    assert re.search(SAYS[declared.licence_of_system_package(name)], "\n".join(text.read_text() for text in texts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "licence"),
+    [
+        ({"license_expression": "MPL-2.0", "license": "MIT"}, "MPL-2.0"),
+        ({"license": "MIT License"}, "MIT"),
+        ({"license": "see the file", "classifier": ["License :: OSI Approved :: MIT License"]}, "MIT"),
+        ({"license": "see the file", "classifier": ["License :: OSI Approved :: BSD License"]}, ""),
+        (
+            {
+                "classifier": [
+                    "License :: OSI Approved :: MIT License",
+                    "License :: OSI Approved :: Apache Software License",
+                ]
+            },
+            "",
+        ),
+        ({}, ""),
+    ],
+)
+def test_what_makers_say_counts_if_it_is_clear(facts, licence):
+    assert declared.licence_of("some-package", facts) == licence
+
+
+def test_a_licence_that_nobody_has_read_stops_the_build(monkeypatch):
+    text = contents.ROOT / "LICENSE"
+    monkeypatch.setattr(licences, "_distribution", lambda name: licences.Part(name, "1", "", "", (text,)))
+    with pytest.raises(licences.MissingLicence, match="unclear licence of aiohttp, pyinstaller: read it"):
+        licences.parts_of([("aiohttp.web", "aiohttp/web.py", "PYMODULE")], [])
+
+
+def test_debians_newer_names_are_the_same_libraries():
+    assert declared.licence_of_system_package("libssl3t64") == declared.licence_of_system_package("libssl3")
 
 
 def test_pystray_brings_the_lesser_license():
@@ -81,13 +128,13 @@ def test_two_texts_of_one_name_are_both_shipped(tmp_path):
 
 def test_the_list_of_parts():
     own = licences.Part("llamaswap-desktop", "1.0", "pkg:generic/llamaswap-desktop@1.0", "MIT", ())
-    other = licences.Part("ruamel.yaml", "0.19", "pkg:pypi/ruamel-yaml@0.19", "", ())
+    other = licences.Part("ruamel.yaml", "0.19", "pkg:pypi/ruamel-yaml@0.19", "0BSD", ())
     document = json.loads(sbom.spdx([own, other]))
     assert [package["SPDXID"] for package in document["packages"]] == [
         "SPDXRef-llamaswap-desktop",
         "SPDXRef-ruamel.yaml",
     ]
-    assert document["packages"][1]["licenseDeclared"] == "NOASSERTION"
+    assert document["packages"][1]["licenseDeclared"] == "0BSD"
     relations = [tuple(relation.values()) for relation in document["relationships"]]
     assert relations == [
         ("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-llamaswap-desktop"),

@@ -54,7 +54,7 @@ def test_the_portable_archive_carries_its_mark(tmp_path):
 def test_every_dependency_has_a_wheel_for_windows():
     if shutil.which("uv") is None:
         pytest.skip("uv is not installed (pip install uv)")
-    for python in ("3.11", "3.13"):
+    for python in ("3.11", "3.12", "3.13"):
         words = [
             "uv",
             "pip",

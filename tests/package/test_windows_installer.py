@@ -1,7 +1,5 @@
 """The Windows installer under Wine, with a stand-in for the two executables: silent, from first to last."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 from installer import contents, icons
 from installer.windows import build
 from tests.needs import need
+from tests.package import wine
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.package, pytest.mark.linux, pytest.mark.timeout(300)]
@@ -31,13 +30,8 @@ class Windows:
         self.home = home
         self.log = home / "stand-in.log"
         self.said = home / "said"
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}},
-            "HOME": str(home), "USER": "Emma Söhne", "WINEPREFIX": str(home / "wine"), "WINEDEBUG": "-all",
-            "LC_ALL": "C.UTF-8",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=", "STAND_IN_LOG": "Z:" + str(self.log),
-        }  # fmt: skip
-        self.wine = shutil.which("wine64") or "/usr/lib/wine/wine64"
+        self.environment = {**wine.environment(home), "STAND_IN_LOG": "Z:" + str(self.log)}
+        self.wine = wine.wine()
         self.run("wineboot", "-i")
 
     def status(self, *words: str) -> int:
@@ -84,7 +78,7 @@ class Windows:
 @pytest.fixture(scope="module")
 def setups(tmp_path_factory) -> dict[str, str]:
     """Installers of two versions, with a file that only the older one has."""
-    compiler = need("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32")
+    compiler = need(*wine.COMPILER)
     need("makensis", "nsis")
     made = {}
     icon = icons.write_ico(str(tmp_path_factory.mktemp("icon")))
@@ -103,12 +97,8 @@ def setups(tmp_path_factory) -> dict[str, str]:
 def windows(tmp_path):
     if sys.platform == "win32":
         pytest.skip("this is Windows; the stand-in is for Wine")
-    if not (shutil.which("wine64") or Path("/usr/lib/wine/wine64").exists()):
-        need("wine64", "wine64")
-    machine = Windows(tmp_path)
-    yield machine
-    server = shutil.which("wineserver64", path="/usr/lib/wine") or shutil.which("wineserver", path="/usr/lib/wine")
-    subprocess.run([server, "-k"], env=machine.environment, check=False)
+    yield Windows(tmp_path)
+    wine.end(tmp_path)
 
 
 def test_its_life(windows, setups):

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -165,6 +167,8 @@ async def test_start_at_login_is_the_systems_truth(tmp_path):
             return not entry.exists()
 
         await click(is_there, "the entry is there")
+        [tried] = re.findall("^TryExec=(.+)$", entry.read_text(), re.MULTILINE)
+        assert os.access(tried, os.X_OK), "and inert as soon as the program is gone"
         entry.write_text(entry.read_text() + "Hidden=true\n")  # as the desktop's own settings do it
         await desktop.open_menu()
         await desktop.go_to("Start at login")

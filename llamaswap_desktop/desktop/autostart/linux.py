@@ -1,8 +1,10 @@
 """Start at login on Linux desktops: a desktop entry in the user's autostart folder (XDG Autostart 0.5).
 
-Desktops switch an entry off by a key in it, so a file that is there need not mean that we are started.
+Desktops switch an entry off by a key in it, so a file that is there need not mean that we are started.  ``TryExec``
+makes it inert when the program has been removed: the removal of a package never touches what lies in homes.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ _ENTRY = """[Desktop Entry]
 Type=Application
 Name=llama-swap Desktop
 Comment=One local address for all your AI models
+TryExec={program}
 Exec={command}
 Icon=llamaswap-desktop
 Terminal=false
@@ -31,6 +34,8 @@ class XdgAutostart:
             keys = _keys_of(self._path.read_text(encoding="utf-8", errors="replace"))
         except OSError:
             return False
+        if (program := keys.get("TryExec")) and not os.access(program.replace("\\\\", "\\"), os.X_OK):
+            return False
         return keys.get("Hidden", "").lower() != "true" and keys.get("X-GNOME-Autostart-enabled", "").lower() != "false"
 
     def turn(self, is_on: bool) -> None:
@@ -39,7 +44,9 @@ class XdgAutostart:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
-        new.write_text(_ENTRY.format(command=" ".join(map(_quoted, self._command))), encoding="utf-8")
+        program = self._command[0].replace("\\", "\\\\")
+        entry = _ENTRY.format(program=program, command=" ".join(map(_quoted, self._command)))
+        new.write_text(entry, encoding="utf-8")
         new.replace(self._path)
 
 
