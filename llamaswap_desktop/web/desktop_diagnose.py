@@ -17,7 +17,7 @@ from llamaswap_desktop.config import describe, secrets_of, to_yaml
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.logs import Log, Logs, Redactor, scrub
 from llamaswap_desktop.monitor import Hardware
-from llamaswap_desktop.web.answers import body_of, decoded
+from llamaswap_desktop.web.answers import body_of, decoded, encoded
 from llamaswap_desktop.web.desktop_commands import Nothing
 from llamaswap_desktop.web.machine import Version
 
@@ -88,7 +88,7 @@ def _text(log: Log) -> str:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return msgspec.json.format(encoded(value), indent=2).decode()
 
 
 def _version_of(library: str) -> str:

@@ -24,7 +24,7 @@ surplus: 1
 
 QUIET_MODEL = {
     "state": "stopped", "unlisted": False, "waiting": 0, "in_flight": 0, "memory_bytes": None, "problem": "",
-    "is_pinned": False, "is_stuck": False,
+    "is_pinned": False, "is_stuck": False, "unloads_in_s": None,
 }  # fmt: skip
 
 
