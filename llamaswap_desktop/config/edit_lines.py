@@ -6,7 +6,6 @@ The caller has to look at the result: these functions know of YAML only what ind
 """
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import Any
 
 from llamaswap_desktop.config.nodes import Mapping, Node, Path, Scalar, Sequence
@@ -65,7 +64,7 @@ def _added(lines: list[str], parent: Node | None, missing: Path, value: Any, wri
     if len(at) < len(starts):
         return None
     last = _end(lines, max(at))
-    is_spaced = isinstance(value, dict) and any(not lines[second - 1].strip() for _, second in pairwise(sorted(at)))
+    is_spaced = isinstance(value, dict) and any(_is_spaced(lines, start) for start in sorted(at)[1:])
     snippet = _indented(snippet, _indent(lines[at[0]]))
     return _text([*lines[: last + 1], *([""] if is_spaced else []), *snippet, *lines[last + 1 :]])
 
@@ -120,6 +119,12 @@ def _end(lines: list[str], first: int) -> int:
             break
         last = position
     return last
+
+
+def _is_spaced(lines: list[str], start: int) -> bool:
+    """Whether a blank line stands before an entry and its comment."""
+    before = next((line for line in reversed(lines[:start]) if not line.lstrip().startswith("#")), "x")
+    return not before.strip()
 
 
 def _indent(line: str) -> int:

@@ -135,6 +135,8 @@ def _written(value: Any) -> Any:
             return [_written(item) for item in value]
         case str() if "\n" in value:
             return LiteralScalarString(value)
+        case None:
+            return "null"
         case str():
             return value if isinstance(resolve_plain(value), str) else DoubleQuotedScalarString(value)
         case _:

@@ -232,7 +232,7 @@ class DesktopConfig:
 
     async def show_schema(self, _request: web.Request) -> web.Response:
         """Return the JSON schema of configurations."""
-        return web.Response(text=schema_text(), content_type="application/json")
+        return web.Response(body=schema_text().encode(), content_type="application/json")
 
     async def list_models(self, request: web.Request) -> web.Response:
         """Return what a text says of its models."""
