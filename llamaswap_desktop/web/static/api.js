@@ -1,6 +1,6 @@
 // Asks the server.  Whatever goes wrong arrives as one ApiError with a sentence that can be shown.
 
-import { askForKey, keyHeaders } from "./key.js";
+import { askForKey, hasKey, withKey } from "./key.js";
 
 const PATIENCE_MS = 15_000;
 const ADMIN_KEY_REQUIRED = "admin key required";
@@ -20,20 +20,20 @@ export async function request(path, options = {}) {
   const answer = await send(path, options);
   if (answer.ok) return answer;
   const message = messageIn(await answer.text(), answer.status);
-  const lacksKey = (answer.status === 403 && message === ADMIN_KEY_REQUIRED) || (answer.status === 401 && keyHeaders().Authorization);
+  const lacksKey = (answer.status === 403 && message === ADMIN_KEY_REQUIRED) || (answer.status === 401 && hasKey());
   if (lacksKey && !options.isAside && (await askForKey(!options.method))) return request(path, { ...options, signal: undefined });
   throw new ApiError(message, answer.status);
 }
 
 async function send(path, { method = "GET", body, headers = {}, signal }) {
-  const init = { method, headers: { ...keyHeaders(), ...headers }, cache: "no-store", signal };
+  const init = { method, headers: { ...headers }, cache: "no-store", signal };
   if (body instanceof FormData) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["Content-Type"] = "application/json";
   }
   try {
-    return await fetch(new URL(path, location.origin), init); // an address with a key in it could be no base
+    return await fetch(new URL(path, location.origin), withKey(init)); // an address with a key in it could be no base
   } catch (error) {
     if (error.name === "AbortError") throw error;
     if (error.name === "TimeoutError") throw new ApiError("The program took too long to answer.");

@@ -10,10 +10,13 @@ let answer = null;
 let isDeclined = false;
 let tell = () => {};
 
-/** Headers that carry the key, if there is one. */
-export function keyHeaders() {
-  const key = sessionStorage.getItem(KEPT_AS);
-  return key ? { Authorization: `Bearer ${key}` } : {};
+export const hasKey = () => sessionStorage.getItem(KEPT_AS) !== null;
+
+/** The request with the key, if there is one; then without the browser's own, or it would ask itself about a wrong one. */
+export function withKey(init) {
+  if (!hasKey()) return init;
+  const headers = { ...init.headers, Authorization: `Bearer ${sessionStorage.getItem(KEPT_AS)}` };
+  return { ...init, headers, credentials: "omit" };
 }
 
 /** Has `listener` told when the person has to be asked (true), and when that is over. */

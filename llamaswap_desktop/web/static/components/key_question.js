@@ -15,7 +15,7 @@ export function KeyQuestion() {
   return html`
     <${Dialog} title="An admin key is needed" isForm onClose=${() => answerWith("")}>
       <form class="stack" onSubmit=${submit}>
-        <label class="field">One of <code>desktop.adminKeys</code> in the configuration
+        <label class="field"><span>One of <code>desktop.adminKeys</code> in the configuration</span>
           <input name="key" type="password" required autofocus autocomplete="off" />
           <small>It is kept until you close this tab.</small>
         </label>
