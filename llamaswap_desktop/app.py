@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llamaswap_desktop import __version__
-from llamaswap_desktop.activity import ActivityLog, Settings
+from llamaswap_desktop.activity import ActivityLog, LoadWatch, Settings
 from llamaswap_desktop.build import read_build
 from llamaswap_desktop.config import Config, Model, Sources, Watcher, secrets_of
 from llamaswap_desktop.core import Core, Footprints, Reloader, preload
@@ -133,6 +133,7 @@ class App:
         self.core.on_quit(self.quit)
         self.core.on_reload(self.reload)
         self.core.subscribe(self._on_event)
+        self.core.subscribe(LoadWatch(self._activity.remember_load).on_event)
         await self._web.setup()
         try:
             bound_host, bound_port = await self._server.listen(host, port, tls=tls)

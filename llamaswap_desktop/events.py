@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from llamaswap_desktop.errors import Problem
-from llamaswap_desktop.types import ModelId, ProcessState
+from llamaswap_desktop.types import ModelId, ProcessState, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,22 @@ class StartFailed:
 
     model: ModelId
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDecided:
+    """A model is to be loaded, and these have to leave for it; comes once per load."""
+
+    model: ModelId
+    evicted: tuple[ModelId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopDecided:
+    """A model has to go, or its start is called off."""
+
+    model: ModelId
+    reason: StopReason
 
 
 class RequestFinished(Struct, frozen=True, gc=False):
@@ -100,6 +116,8 @@ Event = (
     | ProcessDied
     | ProcessStuck
     | StartFailed
+    | LoadDecided
+    | StopDecided
     | RequestFinished
     | ProfileChanged
     | ConfigChanged

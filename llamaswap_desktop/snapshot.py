@@ -1,8 +1,41 @@
 """The picture of now: one immutable value from which the tray, the web UI and the command line draw."""
 
+import time
 from dataclasses import dataclass
 
 from llamaswap_desktop.types import ModelId, Phase, ProcessState
+
+
+class Deadline:
+    """A moment of the monotonic clock to come, which is shown as the seconds that are left until then.
+
+    So a picture in which only time has passed equals the one before.  (No dataclass: msgspec would write it as one.)
+    """
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    @property
+    def left_s(self) -> float:
+        """The seconds from now, 0 when it is over."""
+        return max(0.0, self.at - time.monotonic())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Deadline) and self.at == other.at
+
+    def __hash__(self) -> int:
+        return hash(self.at)
+
+    def __repr__(self) -> str:
+        return f"Deadline(at={self.at})"
+
+
+def seconds_left(value: object) -> float:
+    """Return what JSON shows for a ``Deadline``: the hook of whoever encodes what is in a snapshot."""
+    assert isinstance(value, Deadline)
+    return round(value.left_s, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +45,7 @@ class ModelSnapshot:
     ``waiting`` counts requests that are queued or wait for a load, ``in_flight`` those being answered.
     ``memory_bytes`` is what its process tree holds, or None when that is not known.
     ``problem`` is the reason of its last failure, empty once it has been ready again.
+    ``unloads_in_s`` is when it will be unloaded for idleness, None while nothing leads to that.
     """
 
     id: ModelId
@@ -24,6 +58,7 @@ class ModelSnapshot:
     problem: str = ""
     is_pinned: bool = False
     is_stuck: bool = False
+    unloads_in_s: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,24 @@ from llamaswap_desktop.activity.inflight import (
     InflightSnapshot,
     InflightUpsert,
 )
+from llamaswap_desktop.activity.load_watch import LoadWatch
+from llamaswap_desktop.activity.loads import LoadEntry, LoadKind, LoadsPage, ShownLoad
 from llamaswap_desktop.activity.log import ActivityLog
 from llamaswap_desktop.activity.observation import Observation
-from llamaswap_desktop.activity.queries import PageQuery, parse_page_query, parse_rfc3339
+from llamaswap_desktop.activity.queries import (
+    Filter,
+    PageQuery,
+    parse_page_query,
+    parse_rfc3339,
+    parse_stats_query,
+)
 from llamaswap_desktop.activity.records import Capture, Entry, Histogram, Page, Settings, Stats, Tokens
 
 __all__ = [
     "ActivityLog",
     "Capture",
     "Entry",
+    "Filter",
     "Histogram",
     "InflightEntry",
     "InflightList",
@@ -28,12 +37,18 @@ __all__ = [
     "InflightRemove",
     "InflightSnapshot",
     "InflightUpsert",
+    "LoadEntry",
+    "LoadKind",
+    "LoadWatch",
+    "LoadsPage",
     "Observation",
     "Page",
     "PageQuery",
     "Settings",
+    "ShownLoad",
     "Stats",
     "Tokens",
     "parse_page_query",
     "parse_rfc3339",
+    "parse_stats_query",
 ]

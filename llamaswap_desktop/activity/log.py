@@ -16,8 +16,9 @@ from typing import TypeVar
 from llamaswap_desktop.activity.captures import kept_bodies
 from llamaswap_desktop.activity.gathered import Gathered
 from llamaswap_desktop.activity.inflight import InflightList, Row
+from llamaswap_desktop.activity.loads import LoadEntry, LoadsPage
 from llamaswap_desktop.activity.observation import Observation
-from llamaswap_desktop.activity.queries import PageQuery
+from llamaswap_desktop.activity.queries import EVERYTHING, Filter, PageQuery
 from llamaswap_desktop.activity.records import Batch, Capture, Finished, Headers, Page, Settings, Stats
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.activity.tap import Tap
@@ -103,6 +104,11 @@ class ActivityLog:
             keeps_request=self._captures and kept.request and is_recorded,
         )
 
+    def remember_load(self, entry: LoadEntry) -> None:
+        """Remember a load or an unload."""
+        if not self._is_closed:
+            self._writer.post(entry)
+
     def _record(self, finished: Finished) -> None:
         if self._is_closed:
             return
@@ -162,9 +168,13 @@ class ActivityLog:
         """Return a page of the log; it holds every request that ended before this call."""
         return await self._ask(lambda store: store.page(query))
 
-    async def stats(self, model: str = "") -> Stats:
-        """Return the totals, of all models if none is named; they hold every request that ended before this call."""
-        return await self._ask(lambda store: store.stats(model.strip()))
+    async def stats(self, wished: Filter = EVERYTHING) -> Stats:
+        """Return the totals; they hold every request that ended before this call."""
+        return await self._ask(lambda store: store.stats(wished))
+
+    async def loads(self, query: PageQuery) -> LoadsPage:
+        """Return a page of the history of loads."""
+        return await self._ask(lambda store: store.loads(query))
 
     async def capture(self, activity_id: int) -> Capture | None:
         """Return the capture of an entry, if it can be had now."""

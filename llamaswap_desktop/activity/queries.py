@@ -5,7 +5,7 @@
 
 import re
 import sqlite3
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence, Sized
 from datetime import UTC, datetime
 
 import msgspec
@@ -37,6 +37,7 @@ _SORT_KEYS = frozenset(
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_STATUS = re.compile(r"[1-9]([0-9]{2}|[xX]{2})")
 _MAX_INT64 = 2**63 - 1
 
 Row = tuple[int, int, str, str, str, int, int, int, int, int, int, float, float, int, str, str]
@@ -45,61 +46,94 @@ Row = tuple[int, int, str, str, str, int, int, int, int, int, int, float, float,
 _decode_metadata = msgspec.json.Decoder(dict[str, str]).decode
 
 
-class PageQuery(Struct, frozen=True, kw_only=True):
-    """Which entries are asked for, in which order, and which stretch of them.
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which entries are meant.
 
-    ``start`` and ``end`` are whole seconds since the epoch; like the ids they are inclusive, and None is no bound.
+    ``start`` and ``end`` are whole seconds since the epoch; like the ids they are inclusive, and None is no bound.  Of
+    statuses those are meant that are one of ``status_codes`` or begin with one of ``status_classes``; without either,
+    all.
     """
 
-    limit: int = 25
-    page: int = 1
-    sort: str = "id"
-    is_descending: bool = True
     models: tuple[str, ...] = ()
     min_id: int | None = None
     max_id: int | None = None
     start: int | None = None
     end: int | None = None
+    status_codes: tuple[int, ...] = ()
+    status_classes: tuple[int, ...] = ()
+
+
+EVERYTHING = Filter()
+
+
+class PageQuery(Filter, frozen=True, kw_only=True):
+    """Which entries are asked for, in which order, and which stretch of them."""
+
+    limit: int = 25
+    page: int = 1
+    sort: str = "id"
+    is_descending: bool = True
+
+    @property
+    def offset(self) -> int:
+        """How many entries stand before the page."""
+        return min((self.page - 1) * self.limit, _MAX_INT64)
 
 
 def parse_page_query(parameters: Iterable[tuple[str, str]]) -> PageQuery:
     """Read the decoded query of ``GET /api/metrics/activity``; raises ``RequestRefused`` as documented there."""
-    given: dict[str, str] = {}
-    models: list[str] = []
-    for name, text in parameters:
-        value = text.strip()
-        if name == "model" and value:
-            models.append(value)
-        elif value:
-            given.setdefault(name, value)
-    limit = _whole_number(given.get("limit", "25"))
+    given = _given(parameters)
+    first = {name: values[0] for name, values in given.items()}
+    limit = _whole_number(first.get("limit", "25"))
     if limit is None:
         raise RequestRefused("invalid limit")
     if not 1 <= limit <= 999:
         raise RequestRefused("limit must be between 1 and 999")
-    page = _at_least_one("page", given.get("page", "1"))
-    sort = given.get("sort", "id")
+    page = _at_least_one("page", first.get("page", "1"))
+    sort = first.get("sort", "id")
     if sort not in _SORT_KEYS:
         raise RequestRefused("invalid sort column")
-    order = given.get("order", "desc").lower()
+    order = first.get("order", "desc").lower()
     if order not in {"asc", "desc"}:
         raise RequestRefused("order must be asc or desc")
-    min_id, max_id = (_at_least_one(name, given[name]) if name in given else None for name in ("min_id", "max_id"))
+    its = _filter(given)
+    return PageQuery(**msgspec.structs.asdict(its), limit=limit, page=page, sort=sort, is_descending=order == "desc")
+
+
+def parse_stats_query(parameters: Iterable[tuple[str, str]]) -> Filter:
+    """Read the decoded query of ``GET /api/metrics/stats``, where the first model alone counts."""
+    given = _given(parameters)
+    its = _filter(given)
+    return msgspec.structs.replace(its, models=its.models[:1])
+
+
+def _given(parameters: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return what was given for each parameter, trimmed; blank values count as absent."""
+    given: dict[str, list[str]] = {}
+    for name, text in parameters:
+        if value := text.strip():
+            given.setdefault(name, []).append(value)
+    return given
+
+
+def _filter(given: Mapping[str, Sequence[str]]) -> Filter:
+    min_id, max_id = (_at_least_one(name, given[name][0]) if name in given else None for name in ("min_id", "max_id"))
     if min_id is not None and max_id is not None and min_id > max_id:
         raise RequestRefused("min_id must be <= max_id")
-    start, end = (_seconds(name, given[name]) if name in given else None for name in ("start", "end"))
+    start, end = (_seconds(name, given[name][0]) if name in given else None for name in ("start", "end"))
     if start is not None and end is not None and start > end:
         raise RequestRefused("start must be before end")
-    return PageQuery(
-        limit=limit,
-        page=page,
-        sort=sort,
-        is_descending=order == "desc",
-        models=tuple(models),
+    statuses = given.get("status", ())
+    if not all(_STATUS.fullmatch(status) for status in statuses):
+        raise RequestRefused("status must be a code such as 404, or a class such as 4xx")
+    return Filter(
+        models=tuple(given.get("model", ())),
         min_id=min_id,
         max_id=max_id,
         start=start,
         end=end,
+        status_codes=tuple(int(status) for status in statuses if status.isdigit()),
+        status_classes=tuple(int(status[0]) for status in statuses if not status.isdigit()),
     )
 
 
@@ -133,14 +167,13 @@ def _seconds(name: str, text: str) -> int:
 
 def read_page(db: sqlite3.Connection, source: str, query: PageQuery, captured: Container[int]) -> Page:
     """Return the asked-for page; ``captured`` holds the ids of which there is a capture."""
-    where, values = _filter(query)
+    where, values = filter_of(query)
     (total,) = db.execute(f"SELECT count(*) FROM {source}{where}", values).fetchone()  # noqa: S608 - no value of theirs
     direction = "DESC" if query.is_descending else "ASC"
-    offset = min((query.page - 1) * query.limit, _MAX_INT64)
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM {source}{where} "  # noqa: S608 - the sort key is one of _SORT_KEYS
         f"ORDER BY {query.sort} {direction}, id {direction} LIMIT ? OFFSET ?",
-        (*values, query.limit, offset),
+        (*values, query.limit, query.offset),
     )
     return Page(
         data=tuple(_entry(row, captured) for row in rows),
@@ -151,22 +184,31 @@ def read_page(db: sqlite3.Connection, source: str, query: PageQuery, captured: C
     )
 
 
-def _filter(query: PageQuery) -> tuple[str, list[int | str]]:
+def filter_of(wished: Filter) -> tuple[str, list[int | str]]:
+    """Return the condition that lets through what is meant, and its values."""
     conditions: list[str] = []
     values: list[int | str] = []
-    if query.models:
-        conditions.append(f"model IN ({', '.join('?' * len(query.models))})")
-        values.extend(query.models)
+    if wished.models:
+        conditions.append(f"model IN ({_marks(wished.models)})")
+        values.extend(wished.models)
     for condition, bound in (
-        ("id >= ?", query.min_id),
-        ("id <= ?", query.max_id),
-        ("time >= ?", query.start),
-        ("time <= ?", query.end),
+        ("id >= ?", wished.min_id),
+        ("id <= ?", wished.max_id),
+        ("time >= ?", wished.start),
+        ("time <= ?", wished.end),
     ):
         if bound is not None:
             conditions.append(condition)
             values.append(bound)
+    if wished.status_codes or wished.status_classes:
+        codes, classes = _marks(wished.status_codes), _marks(wished.status_classes)
+        conditions.append(f"(resp_status_code IN ({codes}) OR resp_status_code / 100 IN ({classes}))")
+        values.extend((*wished.status_codes, *wished.status_classes))
     return f" WHERE {' AND '.join(conditions)}" if conditions else "", values
+
+
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _entry(row: Row, captured: Container[int]) -> Entry:

@@ -1,24 +1,26 @@
-"""Totals and speeds over the whole activity log (HTTP specification, section 20.2).
+"""Totals and speeds over the activity log (HTTP specification, section 20.2).
 
 The database does the arithmetic: it gives the interpreter free while it sorts, and a log of years has many rows.
 """
 
 import math
 import sqlite3
+from collections.abc import Sequence
 
+from llamaswap_desktop.activity.queries import Filter, filter_of
 from llamaswap_desktop.activity.records import Histogram, Stats
 
 _FEWEST_BINS, _MOST_BINS = 5, 20
 
 
-def read_stats(db: sqlite3.Connection, source: str, model: str = "") -> Stats:
-    """Return the totals of ``source``, of one model if one is named."""
-    where, values = (" WHERE model = ?", (model,)) if model else ("", ())
+def read_stats(db: sqlite3.Connection, source: str, wished: Filter) -> Stats:
+    """Return the totals of what is meant."""
+    where, values = filter_of(wished)
     requests, tokens_in, tokens_out, cached = db.execute(
         f"SELECT count(*), total(prompt), total(generated), total(max(cached, 0)) FROM {source}{where}",  # noqa: S608
         values,
     ).fetchone()
-    rows = f"(SELECT * FROM {source}{where})"  # noqa: S608 - the model is bound, not written
+    rows = f"(SELECT * FROM {source}{where})"  # noqa: S608 - no value of theirs
     return Stats(
         total_requests=requests,
         total_input_tokens=int(tokens_in),  # total(), unlike sum(), cannot overflow
@@ -29,7 +31,7 @@ def read_stats(db: sqlite3.Connection, source: str, model: str = "") -> Stats:
     )
 
 
-def _histogram(db: sqlite3.Connection, rows: str, column: str, values: tuple[str, ...]) -> Histogram | None:
+def _histogram(db: sqlite3.Connection, rows: str, column: str, values: Sequence[int | str]) -> Histogram | None:
     speeds = f"(SELECT {column} AS speed FROM {rows} WHERE {column} > 0)"  # noqa: S608 - our names
     count, lowest, highest = db.execute(
         f"SELECT count(*), min(speed), max(speed) FROM {speeds}",  # noqa: S608 - our names
@@ -54,7 +56,7 @@ def _histogram(db: sqlite3.Connection, rows: str, column: str, values: tuple[str
 
 
 def _percentiles(
-    db: sqlite3.Connection, speeds: str, values: tuple[str, ...], count: int
+    db: sqlite3.Connection, speeds: str, values: Sequence[int | str], count: int
 ) -> tuple[float, float, float]:
     """Interpolate between the two values nearest to rank p·(n-1)."""
     ranks = [share * (count - 1) for share in (0.5, 0.95, 0.99)]

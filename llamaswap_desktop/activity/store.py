@@ -1,4 +1,4 @@
-"""Where finished requests are remembered: SQLite in memory, a file beside it, and the captures.
+"""Where finished requests and loads are remembered: SQLite in memory, a file beside it, and the captures.
 
 Theory of operation.  There is always a table in memory.  Without a file it *is* the log, and keeps the newest entries.
 With a file attached it is the *backlog*: what could not be written to the file, because the disk is full, the file is
@@ -23,8 +23,16 @@ import msgspec
 
 from llamaswap_desktop.activity.captures import CaptureBuffer
 from llamaswap_desktop.activity.digest import Digest, digest
+from llamaswap_desktop.activity.loads import (
+    LoadEntry,
+    LoadsPage,
+    keep_newest_loads,
+    move_loads,
+    read_loads,
+    write_loads,
+)
 from llamaswap_desktop.activity.migrations import NewerDatabase, migrate
-from llamaswap_desktop.activity.queries import PageQuery, Row, read_page
+from llamaswap_desktop.activity.queries import EVERYTHING, Filter, PageQuery, Row, read_page
 from llamaswap_desktop.activity.records import Batch, Capture, Finished, Page, Settings, Stats
 from llamaswap_desktop.activity.stats import read_stats
 
@@ -34,7 +42,8 @@ _LAST_RETRY_S = 60.0
 
 _MEMORY = "main.desktop_activity"
 _FILE = "disk.desktop_activity"
-_BOTH = f"(SELECT * FROM {_FILE} UNION ALL SELECT * FROM {_MEMORY})"  # noqa: S608 - our names
+_MEMORY_LOADS = "main.desktop_loads"
+_FILE_LOADS = "disk.desktop_loads"
 _INSERT = "INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _Result = TypeVar("_Result")
@@ -94,6 +103,7 @@ class Store:
         if is_other_log:
             self.close_file()
             self._db.execute(f"DELETE FROM {_MEMORY}")  # noqa: S608 - our name
+            self._db.execute(f"DELETE FROM {_MEMORY_LOADS}")  # noqa: S608 - our name
             self._backlog = 0
             self._settled()
         self._settings = settings
@@ -103,7 +113,7 @@ class Store:
 
     def close_file(self) -> None:
         """Let go of the file, after a last attempt to move the backlog into it."""
-        if self._path and self._backlog:
+        if self._path and (self._backlog or self._has_loads_in_memory()):
             self._try(self._attach)
         self._detach()
 
@@ -147,6 +157,20 @@ class Store:
                 self._captures.add(id_, its.capture)
         return ids
 
+    def add_load(self, entry: LoadEntry) -> None:
+        """Remember a load or an unload."""
+
+        def write() -> bool:
+            with self._transaction(in_file=True):
+                write_loads(self._db, _FILE_LOADS, [entry])
+            return True
+
+        if self._is_writing_to_file and self._try(write):
+            return
+        with self._transaction(in_file=False):
+            write_loads(self._db, _MEMORY_LOADS, [entry])
+            keep_newest_loads(self._db, _MEMORY_LOADS, self._settings.kept_in_memory)
+
     def _insert(self, table: str, batch: Sequence[Finished], digests: Sequence[Digest]) -> list[int]:
         first = (max(self._last_id, self._last_id_in_file()) if table == _FILE else self._last_id) + 1
         ids = list(range(first, first + len(batch)))
@@ -165,6 +189,9 @@ class Store:
             self._has_lost = self._has_lost or (bool(self._path) and pruned > 0)
         (self._backlog,) = self._db.execute(f"SELECT count(*) FROM {_MEMORY}").fetchone()  # noqa: S608 - our name
 
+    def _has_loads_in_memory(self) -> bool:
+        return bool(self._db.execute(f"SELECT 1 FROM {_MEMORY_LOADS} LIMIT 1").fetchone())  # noqa: S608 - our name
+
     @contextlib.contextmanager
     def _transaction(self, *, in_file: bool) -> Iterator[None]:
         """Change all or nothing; ``in_file`` takes the file's write lock at once, without it memory never waits."""
@@ -182,22 +209,26 @@ class Store:
         """Return a page of the log (section 20.1)."""
         return self._ask(lambda source: read_page(self._db, source, query, self._captures))
 
-    def stats(self, model: str = "") -> Stats:
-        """Return totals and histograms (section 20.2), of all models if none is named."""
-        return self._ask(lambda source: read_stats(self._db, source, model))
+    def stats(self, wished: Filter = EVERYTHING) -> Stats:
+        """Return totals and histograms (section 20.2)."""
+        return self._ask(lambda source: read_stats(self._db, source, wished))
+
+    def loads(self, query: PageQuery) -> LoadsPage:
+        """Return a page of the history of loads."""
+        return self._ask(lambda source: read_loads(self._db, source, query), _FILE_LOADS, _MEMORY_LOADS)
 
     def capture(self, activity_id: int) -> Capture | None:
         """Return the capture of an entry, if it can be had now."""
         return self._captures.get(activity_id)
 
-    def _ask(self, question: Callable[[str], _Result]) -> _Result:
+    def _ask(self, question: Callable[[str], _Result], in_file: str = _FILE, in_memory: str = _MEMORY) -> _Result:
         if self._file is not None:
             try:
-                return question(_BOTH)
+                return question(f"(SELECT * FROM {in_file} UNION ALL SELECT * FROM {in_memory})")  # noqa: S608 - our names
             except sqlite3.Error as error:
                 self._failed(str(error))
                 self._detach()
-        return question(_MEMORY)
+        return question(in_memory)
 
     # -- the file
 
@@ -227,6 +258,8 @@ class Store:
                 self._db.execute(f"INSERT INTO {_FILE} SELECT * FROM {_MEMORY}")  # noqa: S608 - our names
                 self._db.execute(f"DELETE FROM {_MEMORY}")  # noqa: S608 - our name
             self._backlog = 0
+        with self._transaction(in_file=True):
+            move_loads(self._db, out_of=_MEMORY_LOADS, into=_FILE_LOADS)
         self._settled()
 
     def _agree_on_ids(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from llamaswap_desktop.activity.loads import LoadEntry
 from llamaswap_desktop.activity.records import Batch
 from llamaswap_desktop.activity.store import Store
 
@@ -33,7 +34,7 @@ class _Stop:
     done: "asyncio.Future[None]"
 
 
-_Work = Batch | _Question | _Stop
+_Work = Batch | LoadEntry | _Question | _Stop
 
 
 class WriterThread:
@@ -63,9 +64,9 @@ class WriterThread:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def post(self, batch: Batch) -> None:
-        """Have ``batch`` remembered."""
-        self._inbox.put(batch)
+    def post(self, work: Batch | LoadEntry) -> None:
+        """Have it remembered."""
+        self._inbox.put(work)
 
     def ask(self, question: Callable[[Store], _Answer]) -> "asyncio.Future[_Answer]":
         """Have ``question`` asked after everything that was posted so far."""
@@ -98,6 +99,8 @@ class WriterThread:
             match work:
                 case _Question(ask, answer):
                     self._answer(ask, answer)
+                case LoadEntry():
+                    self._guarded(partial(self._store.add_load, work))
                 case _Stop(done):
                     self._guarded(self._store.close)
                     self._send_home(_settle, done, None, None)

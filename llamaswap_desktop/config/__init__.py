@@ -3,12 +3,14 @@
 from llamaswap_desktop.config.command import Platform, fill_in_pid, split_command
 from llamaswap_desktop.config.describe import describe, to_yaml
 from llamaswap_desktop.config.diff import ConfigDiff, diff_configs
+from llamaswap_desktop.config.edit import CannotEdit, remove_value, set_value
 from llamaswap_desktop.config.filters import CleanFilters, clean_filters
 from llamaswap_desktop.config.groups import default_group
 from llamaswap_desktop.config.ignored_paths import IgnoredPaths
 from llamaswap_desktop.config.load import load_config, parse_config
 from llamaswap_desktop.config.matrix import Choice, Matrix
 from llamaswap_desktop.config.names import PeerModel
+from llamaswap_desktop.config.outline import WrittenModel, outline
 from llamaswap_desktop.config.saving import Backup, ConfigFile, NoSuchBackup, Saved, StaleText
 from llamaswap_desktop.config.schema import (
     Capabilities,
@@ -44,6 +46,7 @@ from llamaswap_desktop.config.watch import Watcher
 
 __all__ = [
     "Backup",
+    "CannotEdit",
     "Capabilities",
     "Choice",
     "CleanFilters",
@@ -83,6 +86,7 @@ __all__ = [
     "Timeouts",
     "WakeOnLan",
     "Watcher",
+    "WrittenModel",
     "clean_filters",
     "default_group",
     "describe",
@@ -91,9 +95,12 @@ __all__ = [
     "fill_in_pid",
     "load_config",
     "masked_command",
+    "outline",
     "parse_config",
+    "remove_value",
     "schema_text",
     "secrets_of",
+    "set_value",
     "split_command",
     "starter_config_text",
     "to_yaml",

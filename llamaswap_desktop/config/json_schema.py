@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from llamaswap_desktop.config.key_notes import NOTES
 from llamaswap_desktop.config.models import NEW_MODEL
 from llamaswap_desktop.config.read import Kind, keys_of
 from llamaswap_desktop.config.schema import (
     Config,
+    Filters,
     Group,
     Model,
     Peer,
@@ -60,12 +62,12 @@ def generate_schema() -> _Schema:
         "matrix": matrix,
         "macros": _macros(),
     }
-    keys["models"]["additionalProperties"]["properties"]["macros"] = _macros()
+    keys["models"]["additionalProperties"]["properties"]["macros"] = _noted(Model, "macros", _macros())
     settings = keys["routing"]["properties"]["router"]["properties"]["settings"]["properties"]
     settings |= {"groups": groups, "matrix": matrix}
     keys["desktop"]["properties"]["wakeOnLan"] = _entities(WakeOnLan, None)
     filters = keys["models"]["additionalProperties"]["properties"]["filters"]["properties"]
-    filters["strip_params"] = {**_TYPES[Kind.STRING], "deprecated": True}
+    filters["strip_params"] = _noted(Filters, "strip_params", {**_TYPES[Kind.STRING], "deprecated": True})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "llama-swap Desktop configuration",
@@ -80,10 +82,16 @@ def render_schema() -> str:
 
 def _block(cls: type[msgspec.Struct], prototype: msgspec.Struct | None) -> _Schema:
     properties = {
-        key: _with_default(_key(cls, key), prototype, info.field, info.kind) for key, info in keys_of(cls).items()
+        key: _noted(cls, key, _with_default(_key(cls, key), prototype, info.field, info.kind))
+        for key, info in keys_of(cls).items()
     }
     summary = _SOURCE.sub("", (cls.__doc__ or "").split("\n", 1)[0])
     return {"type": ["object", "null"], "description": summary, "properties": properties}
+
+
+def _noted(cls: type[msgspec.Struct], key: str, schema: _Schema) -> _Schema:
+    note = NOTES.get(cls, {}).get(key)
+    return schema if note is None else {**schema, "description": note}
 
 
 def _entities(cls: type[msgspec.Struct], prototype: msgspec.Struct | None) -> _Schema:

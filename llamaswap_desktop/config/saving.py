@@ -85,12 +85,15 @@ class ConfigFile:
         listed = [Backup(path.stem, at, path.stat().st_size) for path, at in found if at is not None]
         return tuple(sorted(listed, key=lambda backup: backup.id, reverse=True))
 
-    def restore(self, backup_id: str, *, edited_hash: str, validate: Validate) -> str:
-        """Save an earlier version anew; what it replaces becomes a backup itself.  Raises ``NoSuchBackup``."""
+    def text_of(self, backup_id: str) -> str:
+        """Return an earlier version; raises ``NoSuchBackup``."""
         if backup_id not in {backup.id for backup in self.backups()}:
             raise NoSuchBackup(f"there is no backup '{backup_id}'")
-        text = decode((self._backups / f"{backup_id}.yaml").read_bytes())
-        return self.save(text, edited_hash=edited_hash, validate=validate)
+        return decode((self._backups / f"{backup_id}.yaml").read_bytes())
+
+    def restore(self, backup_id: str, *, edited_hash: str, validate: Validate) -> str:
+        """Save an earlier version anew; what it replaces becomes a backup itself.  Raises ``NoSuchBackup``."""
+        return self.save(self.text_of(backup_id), edited_hash=edited_hash, validate=validate)
 
     def _keep(self, text: str) -> str:
         self._backups.mkdir(parents=True, exist_ok=True)

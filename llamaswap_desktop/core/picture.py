@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from llamaswap_desktop.config import Config, Group, Model
 from llamaswap_desktop.process import Process
 from llamaswap_desktop.routing import RAM, Device, Scheduler
-from llamaswap_desktop.snapshot import GroupSnapshot, LoadSnapshot, ModelSnapshot, WaitingSnapshot
+from llamaswap_desktop.snapshot import Deadline, GroupSnapshot, LoadSnapshot, ModelSnapshot, WaitingSnapshot
 from llamaswap_desktop.types import ModelId
 
 _MIB = 1024 * 1024
@@ -23,6 +23,7 @@ def picture_models(
     def picture(model: Model) -> ModelSnapshot:
         counts = scheduler.counts(model.id)
         process = processes[model.id]
+        unloads_at = scheduler.unloads_at(model.id)
         held = memory_mib.get(model.id) if process.pid is not None else None
         return ModelSnapshot(
             id=model.id,
@@ -35,6 +36,7 @@ def picture_models(
             problem=problems.get(model.id, ""),
             is_pinned=scheduler.is_pinned(model.id),
             is_stuck=scheduler.is_stuck(model.id),
+            unloads_in_s=None if unloads_at is None else Deadline(unloads_at),
         )
 
     return tuple(picture(model) for model in config.models.values())

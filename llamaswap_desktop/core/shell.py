@@ -43,11 +43,13 @@ from llamaswap_desktop.errors import LlamaSwapError, ModelNotFound, StartFailed
 from llamaswap_desktop.events import (
     ConfigChanged,
     Event,
+    LoadDecided,
     PauseChanged,
     ProcessDied,
     ProcessStateChanged,
     ProcessStuck,
     ProfileChanged,
+    StopDecided,
 )
 from llamaswap_desktop.events import StartFailed as StartHasFailed
 from llamaswap_desktop.http1 import Upstream
@@ -415,9 +417,11 @@ class Core:
                 self._waiting.pop(request).settle(error, waited_s, reason)
             case alphabet.LoadBegun(model, victims, running, reason):
                 self._log_load(model, victims, running, reason)
+                self.publish(LoadDecided(model, tuple(sorted(victims))))
             case alphabet.Start(order, model):
                 self._orders.start(order, model)
             case alphabet.Stop(order, model, reason) | alphabet.Abort(order, model, reason):
+                self.publish(StopDecided(model, reason))
                 self._orders.stop(order, model, reason)
             case alphabet.Check(order, model):
                 self._orders.check(order, model)

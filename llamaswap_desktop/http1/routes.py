@@ -86,7 +86,7 @@ def _control(method: str, path: str, *, changes: bool | None = None) -> Route:
 
 def _desktop(method: str, path: str) -> Route:
     guard = Guard.HOST if method == "GET" else Guard.HOST_AND_ORIGIN
-    is_admin = path not in {"state", "events"}
+    is_admin = path not in {"state", "events", "loads"}
     return Route(method, f"/api/desktop/{path}", Group.API, guard=guard, is_admin=is_admin)
 
 
@@ -163,11 +163,17 @@ ROUTES = (
     _desktop("GET", "events"),
     _desktop("GET", "plans"),
     _desktop("POST", "commands/{rest}"),
+    _desktop("GET", "loads"),
     _desktop("GET", "config"),
     _desktop("PUT", "config"),
     _desktop("POST", "config/validate"),
     _desktop("POST", "config/diff"),
+    _desktop("GET", "config/effective"),
+    _desktop("GET", "config/schema"),
+    _desktop("POST", "config/models"),
+    _desktop("POST", "config/edit"),
     _desktop("GET", "config/backups"),
+    _desktop("GET", "config/backups/{rest}"),
     _desktop("POST", "config/backups/{rest}"),
     _desktop("GET", "settings"),
     _desktop("PUT", "settings"),

@@ -6,13 +6,18 @@ as its share of a handful.
 """
 
 import asyncio
+import logging
 import time
 from typing import Final
 
 from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.logs.lines import AppLines
 
+_log = logging.getLogger("llamaswap_desktop.access")
+
 _COLLECT_S: Final = 0.05
+_LOOKS: Final = ("/ui/", "/api/")
+_FIRST_FAILURE: Final = 400
 
 
 class AccessLines:
@@ -28,7 +33,10 @@ class AccessLines:
         lines.go_before(self.flush)
 
     def add(self, event: RequestFinished) -> None:
-        """Write the line of one request soon, if lines of this level are wanted."""
+        """Write the line of one request soon, if lines of its level are wanted: of a mere look at us, debug."""
+        if _is_look(event):
+            _log.debug("%s", _text(event))
+            return
         if not self._lines.shows_info:
             return
         if not self._waiting:
@@ -44,6 +52,11 @@ class AccessLines:
             self._due = None
         waiting, self._waiting = self._waiting, []
         self._lines.write_info([_text(event) for _, event in waiting], [moment for moment, _ in waiting])
+
+
+def _is_look(event: RequestFinished) -> bool:
+    """Whether somebody has looked at the program and seen what he wanted: a dashboard does so all the time."""
+    return event.method in {"GET", "HEAD"} and event.status < _FIRST_FAILURE and event.path.startswith(_LOOKS)
 
 
 def _text(event: RequestFinished) -> str:

@@ -38,6 +38,10 @@ class Idleness:
             else:
                 self._state.order_stop(model, StopReason.IDLE)
 
+    def due(self, model: Model) -> float | None:
+        """Return when the model will be stopped if nobody asks for it, None while its clock does not run."""
+        return model.idle_since + model.rules.ttl_s if self._is_idle(model) else None
+
     def _is_idle(self, model: Model) -> bool:
         """Tell whether the clock runs for the model; what ends that otherwise starts it again."""
         return (

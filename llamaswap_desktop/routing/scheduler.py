@@ -186,6 +186,10 @@ class Scheduler:
         """Tell whether the process of ``model`` has survived a forced stop."""
         return self._state.models[model].closed is Closed.STUCK
 
+    def unloads_at(self, model: ModelId) -> float | None:
+        """Return when ``model`` will be unloaded for idleness, None while nothing leads to that."""
+        return self._idleness.due(self._state.models[model])
+
     def is_paused(self) -> bool:
         """Tell whether models are paused."""
         return self._state.pausing is not None

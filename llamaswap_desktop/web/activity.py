@@ -4,7 +4,7 @@ import re
 
 from aiohttp import web
 
-from llamaswap_desktop.activity import ActivityLog, parse_page_query
+from llamaswap_desktop.activity import ActivityLog, parse_page_query, parse_stats_query
 from llamaswap_desktop.errors import RequestRefused
 from llamaswap_desktop.web.answers import json_answer, rest_of
 
@@ -21,7 +21,7 @@ class NoSuchCapture(RequestRefused):
 
 
 class Activity:
-    """Answers ``/api/metrics/activity``, ``/api/metrics/stats`` and ``/api/captures/<id>``."""
+    """Answers ``/api/metrics/activity``, ``/api/metrics/stats``, ``/api/captures/<id>`` and ``/api/desktop/loads``."""
 
     def __init__(self, activity: ActivityLog) -> None:
         self._activity = activity
@@ -31,8 +31,12 @@ class Activity:
         return json_answer(await self._activity.page(parse_page_query(request.rel_url.query.items())))
 
     async def stats(self, request: web.Request) -> web.Response:
-        """Return the totals, of one model if one is named."""
-        return json_answer(await self._activity.stats(request.rel_url.query.get("model", "")))
+        """Return the totals."""
+        return json_answer(await self._activity.stats(parse_stats_query(request.rel_url.query.items())))
+
+    async def loads(self, request: web.Request) -> web.Response:
+        """Return a page of the history of loads, and what they cost."""
+        return json_answer(await self._activity.loads(parse_page_query(request.rel_url.query.items())))
 
     async def capture(self, request: web.Request) -> web.Response:
         """Return one request and its answer in full."""

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from llamaswap_desktop.errors import BodyTooLarge, LlamaSwapError, RequestRefused
 from llamaswap_desktop.http1 import error_answer
+from llamaswap_desktop.snapshot import seconds_left
 
 _log = logging.getLogger("llamaswap_desktop.web")
 
@@ -27,9 +28,14 @@ _MOST_BYTES: Final = 64 * 1024
 _Body = TypeVar("_Body")
 
 
+def encoded(value: object) -> bytes:
+    """Return ``value`` as JSON; a ``Deadline`` is the seconds that are left until then."""
+    return msgspec.json.encode(value, enc_hook=seconds_left)
+
+
 def json_answer(value: object, status: int = 200) -> web.Response:
     """Answer with ``value`` as JSON."""
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
+    return web.Response(body=encoded(value), content_type="application/json", status=status)
 
 
 def ok_answer() -> web.Response:

@@ -11,15 +11,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from llamaswap_desktop.config import (
     Config,
     ConfigFile,
+    WrittenModel,
+    describe,
     diff_configs,
+    outline,
+    remove_value,
+    schema_text,
+    set_value,
+    to_yaml,
 )
 from llamaswap_desktop.core import Core, Reloader
 from llamaswap_desktop.errors import ConfigError, LlamaSwapError, Problem, RequestRefused
@@ -102,6 +109,26 @@ class ShownBackup(Struct, frozen=True):
     bytes: int
 
 
+class ShownVersion(Struct, frozen=True):
+    """An earlier version in full; ``diff`` is what going back to it would change."""
+
+    id: str
+    text: str
+    diff: str
+
+
+class EffectiveConfig(Struct, frozen=True):
+    """What holds, as YAML: macros expanded, defaults filled in, secrets masked."""
+
+    text: str
+
+
+class WrittenModels(Struct, frozen=True):
+    """The models of a text, as they stand there."""
+
+    models: Sequence[WrittenModel]
+
+
 class EditedText(Struct, frozen=True):
     """The body of a save: ``hash`` names the text that was edited."""
 
@@ -111,6 +138,20 @@ class EditedText(Struct, frozen=True):
 
 class TriedText(Struct, frozen=True):
     """The body of a check or a comparison."""
+
+    text: str
+
+
+class Edit(Struct, frozen=True):
+    """The body of an edit: one value, or none to take away what is at ``path``."""
+
+    text: str
+    path: tuple[str | int, ...]
+    value: Any = UNSET
+
+
+class Edited(Struct, frozen=True):
+    """The text after an edit."""
 
     text: str
 
@@ -184,6 +225,33 @@ class DesktopConfig:
             )
         )
 
+    async def show_effective(self, _request: web.Request) -> web.Response:
+        """Return what holds now, wherever it was written."""
+        config = self._core.config
+        return json_answer(EffectiveConfig(await self._on_thread(lambda: to_yaml(describe(config)))))
+
+    async def show_schema(self, _request: web.Request) -> web.Response:
+        """Return the JSON schema of configurations."""
+        return web.Response(body=schema_text().encode(), content_type="application/json")
+
+    async def list_models(self, request: web.Request) -> web.Response:
+        """Return what a text says of its models."""
+        text = (await _read(request, TriedText)).text
+        return json_answer(WrittenModels(await self._on_thread(lambda: _usable(lambda: outline(text)))))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Return a text with one value changed and everything else as it was."""
+        wished = await _read(request, Edit)
+        if not wished.path:
+            raise RequestRefused("the path is empty: name a key, such as ['models', 'qwen', 'ttl']")
+
+        def edited() -> str:
+            if wished.value is UNSET:
+                return remove_value(wished.text, wished.path)
+            return set_value(wished.text, wished.path, wished.value)
+
+        return json_answer(Edited(await self._on_thread(lambda: _usable(edited))))
+
     async def list_backups(self, _request: web.Request) -> web.Response:
         """Return the earlier versions, the newest first."""
         _, file = self._editable()
@@ -193,6 +261,17 @@ class DesktopConfig:
             for backup in found
         ]
         return json_answer({"backups": shown})
+
+    async def show_backup(self, request: web.Request) -> web.Response:
+        """Return an earlier version, and what going back to it would change."""
+        path, file = self._editable()
+        backup = rest_of(request, _PREFIX)
+
+        def look() -> ShownVersion:
+            text = file.text_of(backup)
+            return ShownVersion(backup, text, unified_diff(file.read().text, text, path.name))
+
+        return json_answer(await self._on_thread(look))
 
     # -- how
 
@@ -230,16 +309,21 @@ class DesktopConfig:
 
     def _parse(self, text: str) -> Config:
         """Return what the text would mean; raises ``RequestRefused`` with the first problem."""
-        try:
-            return self._reloader.try_out(text)
-        except ConfigError as error:
-            raise RequestRefused(str(error.problems[0])) from error
+        return _usable(lambda: self._reloader.try_out(text))
 
     async def _on_thread(self, work: Callable[[], _Result]) -> _Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (OSError, UnicodeDecodeError) as error:
             raise Unreadable(f"cannot read or write the configuration: {error}") from error
+
+
+def _usable(read: Callable[[], _Result]) -> _Result:
+    """Return what is read out of a text; raises ``RequestRefused`` with the first problem."""
+    try:
+        return read()
+    except ConfigError as error:
+        raise RequestRefused(str(error.problems[0])) from error
 
 
 def unified_diff(old: str, new: str, name: str) -> str:

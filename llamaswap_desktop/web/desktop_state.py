@@ -23,7 +23,7 @@ from llamaswap_desktop.snapshot import (
     Snapshot,
     WaitingSnapshot,
 )
-from llamaswap_desktop.web.answers import json_answer
+from llamaswap_desktop.web.answers import encoded, json_answer
 from llamaswap_desktop.web.events import EVENT_STREAM_HEADERS
 from llamaswap_desktop.web.machine import Version
 from llamaswap_desktop.web.stream import Stream, Streams
@@ -151,7 +151,7 @@ class _Changes:
 
     def resync(self) -> Iterable[bytes]:
         self._told = self._now()
-        yield _event("state", msgspec.json.encode(self._told))
+        yield _event("state", encoded(self._told))
 
     def _on_event(self, event: Event) -> None:
         """Look at once when something has happened: what follows soon after it must not hide it."""
@@ -161,7 +161,7 @@ class _Changes:
     def _look(self, _news: object = None) -> None:
         before, self._told = self._told, self._now()
         for name, value in changes(before, self._told):
-            self._say(_event(name, msgspec.json.encode({"rev": self._told.rev, name: value})))
+            self._say(_event(name, encoded({"rev": self._told.rev, name: value})))
 
 
 def _event(kind: str, data: bytes) -> bytes:

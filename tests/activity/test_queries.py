@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from llamaswap_desktop.activity.queries import PageQuery, parse_page_query
+from llamaswap_desktop.activity.queries import PageQuery, parse_page_query, parse_stats_query
 from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from llamaswap_desktop.errors import RequestRefused
@@ -151,3 +151,37 @@ def test_an_entry_as_json(store):
     }
     assert entries[0]["error_msg"] == "502 Bad Gateway"
     assert "metadata" not in entries[0]
+
+
+def test_status_by_code_and_by_class():
+    query = parse("status=404&status=5xx&status=2XX")
+    assert (query.status_codes, query.status_classes) == ((404,), (5, 2))
+    for wrong in ("ok", "4x", "04xx", "99", "4xx5", "0xx"):
+        with pytest.raises(RequestRefused, match="status must be a code"):
+            parse(f"status={wrong}")
+
+
+def test_status_filters_rows():
+    store = Store(Settings())
+    store.add(Batch([finished(status=status) for status in (200, 404, 429, 502, 200)]))
+
+    def statuses(query):
+        return [entry.resp_status_code for entry in store.page(parse(query)).data]
+
+    assert statuses("status=4xx") == [429, 404]
+    assert statuses("status=4xx&status=502") == [502, 429, 404]
+    assert statuses("status=200&order=asc") == [200, 200]
+    assert statuses("status=3xx") == []
+
+
+def test_totals_follow_the_filters_and_the_first_model_alone():
+    store = Store(Settings())
+    store.add(Batch([finished(model=model, status=status) for model, status in (("a", 200), ("a", 502), ("b", 200))]))
+
+    def requests(query):
+        return store.stats(parse_stats_query(tuple(pair.split("=", 1)) for pair in query.split("&"))).total_requests
+
+    assert requests("model=+a".replace("+", " ")) == 2
+    assert requests("model=a&model=b") == 2
+    assert requests("model=a&status=5xx") == 1
+    assert requests("end=2001-01-01T00:00:00Z") == 0

@@ -4,6 +4,7 @@ import statistics
 import msgspec
 import pytest
 
+from llamaswap_desktop.activity.queries import Filter
 from llamaswap_desktop.activity.records import Batch, Settings
 from llamaswap_desktop.activity.store import Store
 from tests.activity.requests import finished
@@ -45,10 +46,10 @@ def test_totals_leave_unknown_cache_counts_out():
 def test_of_one_model():
     store = store_of(*speeds([5, 7]), model="a")
     store.add(Batch([finished(model="b")]))
-    assert store.stats("a").total_requests == 2
-    assert store.stats("b").gen_histogram is None
-    assert store.stats("nobody").total_requests == 0
-    assert store.stats("a").gen_histogram.max == 7
+    assert store.stats(Filter(models=("a",))).total_requests == 2
+    assert store.stats(Filter(models=("b",))).gen_histogram is None
+    assert store.stats(Filter(models=("nobody",))).total_requests == 0
+    assert store.stats(Filter(models=("a",))).gen_histogram.max == 7
 
 
 def test_equal_values_are_one_bin():

@@ -154,7 +154,7 @@ def make_newer(path):
     ("make", "said"),
     [
         (make_foreign, "not a database"),
-        (make_newer, "it has version 99 and this program knows 1: update the program, or choose another file"),
+        (make_newer, "it has version 99 and this program knows 2: update the program, or choose another file"),
         (os.mkdir, "unable to open"),
     ],
 )

@@ -70,7 +70,7 @@ def test_setting_a_value_changes_nothing_else(path, value, expected):
 
 def test_a_new_model():
     added = changes(TEXT, set_value(TEXT, ("models", "c"), {"cmd": "z ${PORT}", "ttl": 5}))
-    assert added == ["+  c:", "+    cmd: z ${PORT}", "+    ttl: 5"]
+    assert added == ["+", "+  c:", "+    cmd: z ${PORT}", "+    ttl: 5"]
 
 
 def test_into_nothing():

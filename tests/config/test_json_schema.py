@@ -8,8 +8,10 @@ from llamaswap_desktop.config import example_config_text, schema_text, starter_c
 from llamaswap_desktop.config.anchors import resolve
 from llamaswap_desktop.config.compose import compose
 from llamaswap_desktop.config.json_schema import render_schema
-from llamaswap_desktop.config.read import plain_value
+from llamaswap_desktop.config.key_notes import NOTES
+from llamaswap_desktop.config.read import keys_of, plain_value
 from llamaswap_desktop.config.report import Report
+from llamaswap_desktop.config.schema import Filters, Timeouts
 from tests.config.loading import load
 
 SCHEMA = msgspec.json.decode(schema_text())
@@ -75,3 +77,15 @@ def test_every_key_of_the_example_is_known():
 
 def test_descriptions_speak_to_users():
     assert "section" not in schema_text()
+
+
+@pytest.mark.parametrize("cls", NOTES, ids=lambda cls: cls.__name__)
+def test_every_key_of_a_model_has_a_note_and_every_note_a_key(cls):
+    also = {"strip_params"} if cls is Filters else set()
+    assert NOTES[cls].keys() - also == keys_of(cls).keys()
+
+
+def test_notes_are_the_schema_s_descriptions():
+    model = SCHEMA["properties"]["models"]["additionalProperties"]["properties"]
+    assert all("description" in key for key in model.values())
+    assert model["timeouts"]["properties"]["connect"]["description"] == NOTES[Timeouts]["connect"]

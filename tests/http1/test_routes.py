@@ -134,13 +134,23 @@ POST /api/desktop/diagnose api
 """
 """The HTTP specification's sections 2, 2.1 and 31, and the dry run of the runtime's section 14.14."""
 
+ADDED = """
+GET /api/desktop/loads api
+GET /api/desktop/config/effective api
+GET /api/desktop/config/schema api
+POST /api/desktop/config/models api
+POST /api/desktop/config/edit api
+GET /api/desktop/config/backups/{rest} api
+"""
+"""What ``docs/api.md`` has beyond it."""
+
 
 def test_table_and_specification_agree():
     lines = [
         f"{route.method} {route.path} {route.group}" + (f" -> {route.forwarded}" if route.forwarded else "")
         for route in ROUTES
     ]
-    assert sorted(lines) == sorted(SPECIFIED.split("\n")[1:-1])
+    assert sorted(lines) == sorted(line for line in (SPECIFIED + ADDED).split("\n") if line)
 
 
 def test_any_method_of_a_pass_through():

@@ -117,3 +117,27 @@ def test_each_line_has_the_time_at_which_it_was_said(lines, written, monkeypatch
     first, second = written[0].splitlines()
     assert first.split(" [INFO] ")[0][-6:] == "20.250"
     assert second.split(" [INFO] ")[0][-6:] == "21.500"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "level"),
+    [
+        ("GET", "/api/metrics/activity?limit=50", 200, "DEBUG"),
+        ("GET", "/ui/app.js", 304, "DEBUG"),
+        ("GET", "/api/captures/9", 404, "INFO"),
+        ("POST", "/api/desktop/commands/load", 200, "INFO"),
+        ("GET", "/v1/models", 200, "INFO"),
+    ],
+)
+def test_looks_at_the_program_are_worth_a_line_only_when_one_debugs(lines, written, method, path, status, level):
+    def act(access):
+        access.add(RequestFinished("127.0.0.1", method, path, "HTTP/1.1", status, 12, "firefox", 0.01))
+        access.flush()
+
+    lines.configure(level="debug")
+    said(lines, act)
+    assert "".join(written).startswith(f"[{level}] Request 127.0.0.1 ")
+    written.clear()
+    lines.configure()
+    said(lines, act)
+    assert bool(written) is (level == "INFO")

@@ -210,3 +210,82 @@ async def test_client_that_leaves_does_not_stop_a_save(tmp_path):
         writer.close()
         await until(lambda: "c" in it.core.config.models, "it holds")
         assert it.file.read_text() == changed()
+
+
+async def test_backup_is_looked_at_before_it_is_restored(tmp_path):
+    async with served(tmp_path, TEXT) as it:
+        first = (await put(it, changed(), sha(TEXT)))[1]["backup"]
+        shown = await it.get_json(f"/api/desktop/config/backups/{first}")
+        assert (shown["id"], shown["text"]) == (first, TEXT)
+        assert "-  a: {cmd: run another" in shown["diff"]
+        assert "+  a: {cmd: run a," in shown["diff"]
+        assert it.file.read_text() == changed()
+        for unknown in ("nope", "..%2Fconfig", f"{first}/restore"):
+            assert (await it.get(f"/api/desktop/config/backups/{unknown}"))[0] == 404
+
+
+async def test_what_holds_is_shown_without_secrets(tmp_path):
+    text = TEXT + "apiKeys: [very-secret]\nmacros: {who: a}\nhealthCheckTimeout: 77\n"
+    async with served(tmp_path, text) as it:
+        headers = {"Authorization": "Bearer very-secret"}
+        shown = await it.get_json("/api/desktop/config/effective", headers=headers)
+        assert "healthCheckTimeout: 77" in shown["text"]
+        assert "unloadTimeout: 10" in shown["text"]
+        assert "very-secret" not in shown["text"]
+
+
+async def test_what_holds_is_shown_of_a_directory_too(tmp_path):
+    async with served(tmp_path, TEXT) as it:
+        config = it.app._api._config
+        config._path = config._file = None
+        assert (await it.get("/api/desktop/config"))[0] == 404
+        assert "run a" in (await it.get_json("/api/desktop/config/effective"))["text"]
+
+
+async def test_schema_describes_every_key_of_a_model(tmp_path):
+    async with served(tmp_path, TEXT) as it:
+        schema = await it.get_json("/api/desktop/config/schema")
+        keys = schema["properties"]["models"]["additionalProperties"]["properties"]
+        assert keys["ttl"]["default"] == -1
+
+
+async def test_models_of_a_text(tmp_path):
+    async with served(tmp_path, TEXT) as it:
+        status, answer = await it.post("/api/desktop/config/models", {"text": "models:\n  q: {ttl: 5, env: [A=1]}\n"})
+        assert status == 200
+        assert answer == {"models": [{"id": "q", "line": 2, "values": {"ttl": 5, "env": ["A=1"]}}]}
+        status, answer = await it.post("/api/desktop/config/models", {"text": "models: {"})
+        assert (status, "1" in answer["error"]["message"]) == (400, True)
+
+
+async def test_edit_of_a_text_saves_nothing(tmp_path):
+    async with served(tmp_path, TEXT) as it:
+        edit = {"text": TEXT, "path": ["models", "a", "ttl"], "value": 300}
+        status, answer = await it.post("/api/desktop/config/edit", edit)
+        assert status == 200
+        assert "ttl: 300" in answer["text"]
+        assert answer["text"].startswith("# mine\n")
+        assert it.file.read_text() == TEXT
+        taken = {"text": TEXT, "path": ["models", "b"]}
+        assert (await it.post("/api/desktop/config/edit", taken))[1]["text"] == TEXT.replace(
+            '  b: {cmd: run b, proxy: "http://127.0.0.1:2"}\n', ""
+        )
+        null = {**edit, "path": ["models", "a", "name"], "value": None}
+        assert "name: null" in (await it.post("/api/desktop/config/edit", null))[1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ({"path": []}, "path is empty"),
+        ({"path": ["models", "nobody"]}, "there is no 'models.nobody'"),
+        ({"path": ["models", "a", "cmd", "x"], "value": 1}, "cannot be set"),
+        ({"text": "models: {", "path": ["a"], "value": 1}, "2:1: this is no YAML"),
+        ({"path": "models"}, "the body is not"),
+    ],
+)
+async def test_edit_that_cannot_be_done(tmp_path, edit, message):
+    async with served(tmp_path, TEXT) as it:
+        status, answer = await it.post("/api/desktop/config/edit", {"text": TEXT, **edit})
+        assert status == 400
+        assert message in answer["error"]["message"]

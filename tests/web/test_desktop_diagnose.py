@@ -58,3 +58,10 @@ async def test_archive_holds_what_helps_and_no_secret(tmp_path):
 async def test_body_is_an_object(tmp_path):
     async with served(tmp_path) as it:
         assert (await it.post("/api/desktop/diagnose", []))[0] == 400
+
+
+async def test_time_to_unload_is_in_seconds_there_too(tmp_path):
+    async with served(tmp_path, "models:\n  a: {cmd: run, proxy: 'http://127.0.0.1:1', ttl: 300}\n") as it:
+        await it.load("a")
+        archive = zipfile.ZipFile(io.BytesIO((await it.ask("POST", "/api/desktop/diagnose", data=b"{}"))[2]))
+        assert 290 < json.loads(archive.read("state.json"))["models"][0]["unloads_in_s"] <= 300

@@ -24,7 +24,7 @@ surplus: 1
 
 QUIET_MODEL = {
     "state": "stopped", "unlisted": False, "waiting": 0, "in_flight": 0, "memory_bytes": None, "problem": "",
-    "is_pinned": False, "is_stuck": False,
+    "is_pinned": False, "is_stuck": False, "unloads_in_s": None,
 }  # fmt: skip
 
 
@@ -223,3 +223,27 @@ async def test_client_that_leaves_leaves_nothing_behind(tmp_path):
             feed.answer.close()
         await until(lambda: not it.app._api._streams._open, "the stream is closed")
         assert (len(it.core._bus._listeners), len(it.core._watchers._watchers)) == before
+
+
+async def test_time_until_a_model_is_unloaded_is_told_when_it_is_another(tmp_path):
+    config = TWO_MODELS.replace("run a,", "run a, ttl: 300,")
+    async with served(tmp_path, config) as it:
+        await it.load("a")
+        async with it.feed("/api/desktop/events") as feed:
+            _, state = await feed.event()
+            first = model_in(state, "a")["unloads_in_s"]
+            assert 290 < first <= 300
+            assert model_in(state, "b")["unloads_in_s"] is None
+            assert not list(changes(it.app._api.answers["GET", "/api/desktop/state"].__self__._now(), feed_state(it)))
+            lease = await it.core.acquire(ModelId("a"))
+            await feed.until(
+                lambda event: event[0] == "model" and event[1]["model"]["unloads_in_s"] is None, "it works"
+            )
+            lease.release()
+            _, news = await feed.until(lambda event: event[0] == "model" and event[1]["model"]["unloads_in_s"], "idle")
+            assert news["model"]["unloads_in_s"] > 290
+
+
+def feed_state(it):
+    """The picture as it is taken a moment later, when nothing but time has passed."""
+    return it.app._api.answers["GET", "/api/desktop/state"].__self__._now()

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from llamaswap_desktop import snapshot
+from llamaswap_desktop.activity import LoadsPage, ShownLoad
+from llamaswap_desktop.config import WrittenModel
 from llamaswap_desktop.core import PolicyPlan
 from llamaswap_desktop.http1 import ROUTES
 from llamaswap_desktop.settings import Folders, Settings, Updates
@@ -30,6 +32,12 @@ SHOWN = {
     "`GET /api/desktop/plans`": desktop_plans.Plans,
     "Plan": PolicyPlan,
     "`POST /api/desktop/commands/<verb>`": desktop_commands.Done,
+    "`GET /api/desktop/loads`": LoadsPage,
+    "Load or unload": ShownLoad,
+    "`GET /api/desktop/config/effective`": desktop_config.EffectiveConfig,
+    "Written model": WrittenModel,
+    "`POST /api/desktop/config/edit`": desktop_config.Edited,
+    "`GET /api/desktop/config/backups/<id>`": desktop_config.ShownVersion,
     "`GET /api/desktop/config`": desktop_config.ShownConfig,
     "Problem": desktop_config.ShownProblem,
     "`PUT /api/desktop/config`": desktop_config.SavedConfig,
@@ -57,6 +65,8 @@ ASKED = {
     "`PUT /api/desktop/config`": desktop_config.EditedText,
     "`POST /api/desktop/config/validate`": desktop_config.TriedText,
     "`POST /api/desktop/config/diff`": desktop_config.TriedText,
+    "`POST /api/desktop/config/models`": desktop_config.TriedText,
+    "`POST /api/desktop/config/edit`": desktop_config.Edit,
     "`POST /api/desktop/config/backups/<id>/restore`": desktop_config.EditedHash,
     "`POST /api/desktop/diagnose`": desktop_commands.Nothing,
 }

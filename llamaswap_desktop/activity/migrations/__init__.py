@@ -6,7 +6,7 @@ Our tables have names of their own, so that a file which llama-swap writes too s
 import sqlite3
 from importlib.resources import files
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """What this program reads and writes; there is one ``000n_*.sql`` per version.
 
 ``{schema}`` in them stands for the attached database that is brought up to date.

@@ -1,6 +1,9 @@
 // Asks the server.  Whatever goes wrong arrives as one ApiError with a sentence that can be shown.
 
+import { askForKey, hasKey, withKey } from "./key.js";
+
 const PATIENCE_MS = 15_000;
+const ADMIN_KEY_REQUIRED = "admin key required";
 
 export class ApiError extends Error {
   constructor(message, status = 0) {
@@ -9,24 +12,33 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers with the `Response`; a body that is no `FormData` is sent as JSON. */
-export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
+/**
+ * Answers with the `Response`; a body that is no `FormData` is sent as JSON.  `isAside`: it can be done without, so the
+ * person is not asked for a key.
+ */
+export async function request(path, options = {}) {
+  const answer = await send(path, options);
+  if (answer.ok) return answer;
+  const message = messageIn(await answer.text(), answer.status);
+  const lacksKey = (answer.status === 403 && message === ADMIN_KEY_REQUIRED) || (answer.status === 401 && hasKey());
+  if (lacksKey && !options.isAside && (await askForKey(!options.method))) return request(path, { ...options, signal: undefined });
+  throw new ApiError(message, answer.status);
+}
+
+async function send(path, { method = "GET", body, headers = {}, signal }) {
   const init = { method, headers: { ...headers }, cache: "no-store", signal };
   if (body instanceof FormData) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["Content-Type"] = "application/json";
   }
-  let answer;
   try {
-    answer = await fetch(path, init);
+    return await fetch(new URL(path, location.origin), withKey(init)); // an address with a key in it could be no base
   } catch (error) {
     if (error.name === "AbortError") throw error;
     if (error.name === "TimeoutError") throw new ApiError("The program took too long to answer.");
     throw new ApiError("The program does not answer. It may have been closed.");
   }
-  if (!answer.ok) throw new ApiError(messageIn(await answer.text(), answer.status), answer.status);
-  return answer;
 }
 
 /** Answers with the JSON of the reply. */

@@ -2,6 +2,7 @@
 
 import { command } from "./api.js";
 import { Icon } from "./components/icon.js";
+import { KeyQuestion } from "./components/key_question.js";
 import { Notes } from "./components/notes.js";
 import { ThemeSwitch } from "./components/theme_switch.js";
 import { duration } from "./format.js";
@@ -50,6 +51,7 @@ function App() {
         ${shown?.page === page && html`<${shown.Page} key=${page} rest=${route.rest} query=${route.query} />`}
       </main>
     </div>
+    <${KeyQuestion} />
     <${Notes} />`;
 }
 

@@ -38,7 +38,7 @@ export function useTheme() {
 /** Takes over what was chosen elsewhere, such as in another browser. */
 export async function fetchTheme() {
   try {
-    show((await ask("/api/desktop/settings")).theme);
+    show((await ask("/api/desktop/settings", { isAside: true })).theme);
   } catch {
     // Without the key for it, this browser's own choice holds.
   }

@@ -8,12 +8,13 @@ import { useTheme } from "../theme_choice.js";
 
 export function Page() {
   const [settings, setSettings] = useState(null);
+  const [problem, setProblem] = useState("");
   const [theme, setTheme] = useTheme();
   useEffect(() => {
-    attempt(async () => setSettings(await ask("/api/desktop/settings")));
+    ask("/api/desktop/settings").then(setSettings, ({ message }) => setProblem(message));
   }, []);
   const change = (members) => attempt(async () => setSettings(await put("/api/desktop/settings", members)), "Saved.");
-  if (!settings) return html`<h1>Settings</h1><p class="hint">Loading…</p>`;
+  if (!settings) return html`<h1>Settings</h1><p class=${`hint ${problem && "card"}`}>${problem || "Loading…"}</p>`;
   const folders = (members) => change({ folders: { ...settings.folders, ...members } });
   const updates = (members) => change({ updates: { ...settings.updates, ...members } });
   const pause = (members) => change({ pause: { ...settings.pause, ...members } });
