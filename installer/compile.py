@@ -48,6 +48,7 @@ HOT = (
     "proxy/intake",
     "proxy/json_body",
     "proxy/model_forward",
+    "proxy/path_forward",
     "proxy/server",
     "proxy/services",
     "proxy/sse",
