@@ -15,6 +15,9 @@ CONSOLE_NAME = "llamaswap-desktop"
 TRAY_NAME = "llamaswap-desktop-tray"
 """The same without a console window: what shortcuts and the start at login name."""
 
+NATIVE = "llamaswap_desktop.native"
+"""What the compiled modules share is an extension of this name and ``__mypyc`` (``installer/compile.py``)."""
+
 _FOR_PLANNERS = ("bisect", "fractions", "heapq", "itertools", "operator", "random", "statistics")
 """What a planner of the user's own may want to reckon with (docs/planners.md)."""
 

@@ -4,9 +4,9 @@ The proxy calls ``ActivityLog.begin`` and tells the ``Observation`` it gets how 
 ``page``, ``stats`` and ``capture``, and listens to ``subscribe`` and ``inflight.subscribe``.
 """
 
-from llamaswap_desktop.activity.inflight import (
+from llamaswap_desktop.activity.inflight import InflightList
+from llamaswap_desktop.activity.inflight_messages import (
     InflightEntry,
-    InflightList,
     InflightMessage,
     InflightRemove,
     InflightSnapshot,

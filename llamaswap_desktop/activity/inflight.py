@@ -9,56 +9,24 @@ the same as a trickle.
 
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, auto
 
-from msgspec import Struct
-
 from llamaswap_desktop.activity.headers import shown_headers
+from llamaswap_desktop.activity.inflight_messages import (
+    InflightEntry,
+    InflightMessage,
+    InflightRemove,
+    InflightSnapshot,
+    InflightUpsert,
+)
 from llamaswap_desktop.activity.records import Headers
 from llamaswap_desktop.tasks import Timer
 
 _OUTBOX = 128
 _FLUSH_AFTER_S = 0.05
 _GROWTH_AFTER_S = 0.25
-
-
-class InflightEntry(Struct, frozen=True, omit_defaults=True):
-    """One request as it is shown."""
-
-    id: str
-    timestamp: str
-    model: str
-    req_path: str
-    method: str
-    req_headers: Mapping[str, str]
-    remote_ip: str
-    resp_headers: Mapping[str, str]
-    resp_bytes: int
-    elapsed_ms: int
-    metadata: Mapping[str, str] = {}
-
-
-class InflightSnapshot(Struct, frozen=True, omit_defaults=True, tag_field="operation", tag="snapshot"):
-    """Everything that is being answered, oldest first; it replaces whatever was known."""
-
-    requests: tuple[InflightEntry, ...] = ()
-
-
-class InflightUpsert(Struct, frozen=True, tag_field="operation", tag="upsert"):
-    """A request has begun or has got on."""
-
-    request: InflightEntry
-
-
-class InflightRemove(Struct, frozen=True, tag_field="operation", tag="remove"):
-    """A request is over."""
-
-    id: str
-
-
-InflightMessage = InflightSnapshot | InflightUpsert | InflightRemove
 
 
 class Row:

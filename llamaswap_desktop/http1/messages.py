@@ -16,29 +16,37 @@ class ResponseHead:
 
     __slots__ = ("_fields", "headers", "keep_alive", "length", "notes", "reason", "status")
 
-    def __init__(self, *, status: int, reason: bytes, headers: Headers, keep_alive: bool) -> None:
+    def __init__(
+        self,
+        *,
+        status: int,
+        reason: bytes,
+        headers: Headers,
+        keep_alive: bool,
+        fields: dict[bytes, bytes] | None = None,
+        notes: dict[object, Any] | None = None,
+    ) -> None:
         self.status = status
         self.reason = reason
         self.headers = headers
         self.keep_alive = keep_alive
-        self._fields = first_values(headers)
+        self._fields = first_values(headers) if fields is None else fields
         length = self._fields.get(b"content-length")
         self.length = int(length) if length else None
-        self.notes: dict[object, Any] = {}
+        self.notes: dict[object, Any] = {} if notes is None else notes
 
     def with_length(self, length: int) -> "ResponseHead":
         """Return the same head for a body of another length."""
         if length == self.length:
             return self
-        head = ResponseHead.__new__(ResponseHead)
-        head.status = self.status
-        head.reason = self.reason
-        head.headers = _with_length(self.headers, length)
-        head.keep_alive = self.keep_alive
-        head._fields = {**self._fields, b"content-length": b"%d" % length}
-        head.length = length
-        head.notes = self.notes
-        return head
+        return ResponseHead(
+            status=self.status,
+            reason=self.reason,
+            headers=_with_length(self.headers, length),
+            keep_alive=self.keep_alive,
+            fields={**self._fields, b"content-length": b"%d" % length},
+            notes=self.notes,
+        )
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""
@@ -82,6 +90,7 @@ class Request:
         client: str,
         upgrade: bytes = b"",
         fields: dict[bytes, bytes] | None = None,
+        notes: dict[object, Any] | None = None,
     ) -> None:
         self.method = method
         self.target = target
@@ -93,26 +102,24 @@ class Request:
         self.client = client
         self.upgrade = upgrade
         self.fields = first_values(headers) if fields is None else fields
-        self.notes: dict[object, Any] = {}
+        self.notes: dict[object, Any] = {} if notes is None else notes
 
     def with_length(self, length: int) -> "Request":
         """Return the same request with a body of another length."""
         if length == self.length:
             return self
-        request = Request.__new__(Request)
-        request.method = self.method
-        request.target = self.target
-        request.path = self.path
-        request.query = self.query
-        request.version = self.version
-        request.headers = _with_length(self.headers, length)
-        request.length = length
-        request.keep_alive = self.keep_alive
-        request.client = self.client
-        request.upgrade = self.upgrade
-        request.fields = {**self.fields, b"content-length": b"%d" % length}
-        request.notes = self.notes
-        return request
+        return Request(
+            method=self.method,
+            target=self.target,
+            version=self.version,
+            headers=_with_length(self.headers, length),
+            length=length,
+            keep_alive=self.keep_alive,
+            client=self.client,
+            upgrade=self.upgrade,
+            fields={**self.fields, b"content-length": b"%d" % length},
+            notes=self.notes,
+        )
 
     def header(self, name: bytes) -> bytes:
         """Return the first value of the header called ``name`` (lower case), or nothing."""

@@ -15,14 +15,7 @@ from llamaswap_desktop.proxy.body import Body
 from llamaswap_desktop.proxy.document import BadPath, Document, parse_path
 from llamaswap_desktop.proxy.members import MemberScanner, is_true, members_of, text_of
 from llamaswap_desktop.proxy.treatment import Treatment
-
-
-class _Wanted(msgspec.Struct):
-    model: str
-    stream: msgspec.Raw = msgspec.Raw()
-
-
-_fast = msgspec.json.Decoder(_Wanted)
+from llamaswap_desktop.proxy.wanted import Wanted, wanted_of
 
 
 class JsonBody(Body):
@@ -33,7 +26,7 @@ class JsonBody(Body):
     def __init__(self, folder: Path | None, *, announced_bytes: int = 0) -> None:
         super().__init__(folder, announced_bytes=announced_bytes)
         self._scanner: MemberScanner | None = None
-        self._wanted: _Wanted | None = None
+        self._wanted: Wanted | None = None
 
     def scan(self, data: bytes) -> None:
         if self._scanner is None:
@@ -46,7 +39,7 @@ class JsonBody(Body):
             self._scanner.finish()
         elif self.data.count(b'"model"') == 1:
             try:
-                self._wanted = _fast.decode(self.data)
+                self._wanted = wanted_of(self.data)
             except msgspec.MsgspecError:
                 self._wanted = None
 

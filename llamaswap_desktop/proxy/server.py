@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.errors import ListenFailed, RequestRefused
@@ -91,8 +92,7 @@ class Server:
         except (OSError, OverflowError) as error:
             raise ListenFailed(self._why(host, port, error)) from error
         self._listen_host = host
-        bound = self._listener.sockets[0].getsockname()
-        return bound[0], bound[1]
+        return _address_of(self._listener)
 
     async def move(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Listen on another address instead; connections stay.  Return what was bound.
@@ -100,7 +100,7 @@ class Server:
         Raises ``ListenFailed``, and then the former address is listened on again.
         """
         assert self._listener is not None
-        former_host, former_port = self._listen_host, self._listener.sockets[0].getsockname()[1]
+        former_host, (_, former_port) = self._listen_host, _address_of(self._listener)
         self._listener.close()
         await asyncio.sleep(0)  # uvloop gives the address back on its next turn
         try:
@@ -231,3 +231,9 @@ class Server:
                 time.monotonic() - exchange.started_at,
             )
         )
+
+
+def _address_of(listener: Any) -> tuple[str, int]:
+    """Return what is listened on; asyncio's servers have a tuple of sockets, uvloop's a list."""
+    bound = listener.sockets[0].getsockname()
+    return bound[0], bound[1]

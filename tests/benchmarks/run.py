@@ -8,8 +8,12 @@ Who stands side by side takes turns within each round, so that a machine that sp
 of them; a row shows the median of the rounds.  Only the ratios of one run mean anything.  Whatever the proxy does for
 a user is on: the activity log with captures, the list of what is in flight, the access log.
 
-``ours`` runs on uvloop, ``default`` is the same program on asyncio's own loop, as on Windows; ``watched`` is ``ours``
-while somebody reads ``/api/events``.
+``ours`` is the program as it is released: compiled (``installer/compile.py``, here into a temporary folder), on uvloop;
+``pure`` is the same as plain Python, ``default`` compiled but on asyncio's own loop, as on Windows; ``watched`` is
+``ours`` while somebody reads ``/api/events``.  ``floor`` relays bytes and does nothing else (``floor.py``).
+
+What measures is a C program (``lean.c``) where there is a C compiler, else ``load.py`` and ``upstream.py``, and it
+keeps off the core that the measured program has.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import socket
 import statistics
 import subprocess
@@ -32,7 +37,6 @@ import psutil
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-UPSTREAM = HERE / "upstream.py"
 READY_AFTER_S = 0.3
 PARTS = ("load", "models", "streams", "swap")
 
@@ -62,46 +66,92 @@ def wait_for(url, timeout_s=20.0):
             time.sleep(0.02)
 
 
+class Tools:
+    """What asks and what answers: as words of a command line, without the options."""
+
+    def __init__(self, home):
+        lean = home / "lean"
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if compiler and subprocess.run([compiler, "-O2", "-o", lean, HERE / "lean.c"], check=False).returncode == 0:
+            self.load, self.upstream = (str(lean), "load"), (str(lean), "upstream")
+        else:
+            print("no C compiler: the measuring tools are Python, and take more of the machine than they should")
+            self.load = (sys.executable, str(HERE / "load.py"))
+            self.upstream = (sys.executable, str(HERE / "upstream.py"))
+
+
 class Runner:
-    """Starts the programs of one run and ends them all."""
+    """Starts the programs of one run and ends them all.
 
-    def __init__(self, stack):
+    With two processors and more, the measured program gets the last one to itself, and the tools the others.
+    """
+
+    def __init__(self, stack, home, tools, compiled):
         self._stack = stack
-        self._home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self._home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=home)))
+        self.tools = tools
+        self.compiled = compiled
+        *others, last = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (0,)
+        self.cpus_of_tools, self.cpu = (others, last) if others else ((), None)
 
-    def start(self, *words):
-        """Start a script with a port of its own in place of ``PORT``; return its process and that port."""
+    def start(self, *words, tree=ROOT, is_tool=False):
+        """Start a program with a port of its own in place of ``PORT``; return its process and that port."""
         port = free_port()
-        command = [sys.executable, *(str(word).replace("PORT", str(port)) for word in words)]
+        command = [str(word).replace("PORT", str(port)) for word in words]
         log = self._stack.enter_context((self._home / f"{port}.log").open("w"))
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, stdout=log, cwd=ROOT, env=environment)
+        environment = {**os.environ, "PYTHONPATH": str(tree)}
+        process = subprocess.Popen(command, stdout=log, cwd=tree, env=environment)
         self._stack.callback(process.wait, 40)
         self._stack.callback(process.terminate)
         wait_for(f"http://127.0.0.1:{port}/health")
+        self.place(process.pid, is_tool=is_tool)
         return psutil.Process(process.pid), port
 
+    def place(self, pid, *, is_tool):
+        """Put every thread of a process where it belongs."""
+        if self.cpu is not None:
+            for thread in psutil.Process(pid).threads():
+                os.sched_setaffinity(thread.id, self.cpus_of_tools if is_tool else {self.cpu})
+
     def upstream(self):
-        return self.start(UPSTREAM, "--port", "PORT")
+        return self.start(*self.tools.upstream, "--port", "PORT", is_tool=True)
 
     def naive(self, port):
-        return self.start(HERE / "naive.py", "--port", "PORT", "--upstream", f"http://127.0.0.1:{port}")
+        return self.start(sys.executable, HERE / "naive.py", "--port", "PORT", "--upstream", f"http://127.0.0.1:{port}")
 
-    def ours(self, *start, models=2):
+    def floor(self, port):
+        return self.start(sys.executable, HERE / "floor.py", "--port", "PORT", "--upstream", str(port))
+
+    def ours(self, *start, models=2, is_pure=False):
         """Start the program with its model loaded, which is the same upstream, and others configured beside it."""
         first = free_port(models)
         file = self._home / f"{first}.yaml"
         others = "".join(f"  other{n}:\n    cmd: 'none --port ${{PORT}}'\n" for n in range(models - 2))
+        upstream = " ".join(self.tools.upstream)
         file.write_text(
             f"startPort: {first}\nmodels:\n"
-            f"  bench:\n    cmd: '{sys.executable} {UPSTREAM} --port ${{PORT}}'\n    concurrencyLimit: 4096\n"
-            f"  slow:\n    cmd: '{sys.executable} {UPSTREAM} --port ${{PORT}} --ready-after {READY_AFTER_S}'\n{others}"
+            f"  bench:\n    cmd: '{upstream} --port ${{PORT}}'\n    concurrencyLimit: 4096\n"
+            f"  slow:\n    cmd: '{upstream} --port ${{PORT}} --ready-after {READY_AFTER_S}'\n{others}"
         )
         started = self.start(
-            *(start or ("-m", "llamaswap_desktop")), "serve", "--config", file, "--listen", "127.0.0.1:PORT"
+            sys.executable,
+            *(start or ("-m", "llamaswap_desktop")),
+            *("serve", "--config", file, "--listen", "127.0.0.1:PORT"),
+            tree=ROOT if is_pure else self.compiled,
         )
         post(started[1], "bench")
+        for child in started[0].children(recursive=True):
+            self.place(child.pid, is_tool=True)
         return started
+
+    def load(self, port, **flags):
+        """Ask; return the figures."""
+        words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+        process = subprocess.Popen([*self.tools.load, "--port", str(port), *words], stdout=subprocess.PIPE, text=True)
+        self.place(process.pid, is_tool=True)
+        answer, _ = process.communicate()
+        assert process.returncode == 0, f"the load ended with {process.returncode}"
+        return json.loads(answer)
 
 
 def post(port, model):
@@ -116,12 +166,6 @@ def post(port, model):
 
 
 # -- what is measured of them
-
-
-def load(port, **flags):
-    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, str(HERE / "load.py"), "--port", str(port), *words]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def cpu_s(process):
@@ -168,10 +212,10 @@ class Samples:
         }
 
 
-def many(samples, who, process, port, seconds):
+def many(runner, samples, who, process, port, seconds):
     """Ask on 32 connections, and note the pace and what a request costs."""
     before = cpu_s(process)
-    answered = load(port, connections=32, seconds=seconds)
+    answered = runner.load(port, connections=32, seconds=seconds)
     cost = (cpu_s(process) - before) / answered["requests_per_s"] / seconds
     samples.note("requests/s, 32 connections", who, answered["requests_per_s"])
     samples.note("CPU us per request, 32 connections", who, cost * 1e6)
@@ -183,6 +227,8 @@ def measure_load(runner, options):
     measured = {
         "direct": upstream,
         "naive": runner.naive(upstream[1]),
+        "floor": runner.floor(upstream[1]),
+        "pure": runner.ours(is_pure=True),
         "ours": runner.ours(),
         "default": runner.ours(HERE / "default_loop.py"),
     }
@@ -192,22 +238,29 @@ def measure_load(runner, options):
     for number in range(options.rounds + 1):
         of_round = samples if number else Samples()  # the first warms up
         for who, (process, port) in measured.items():
-            many(of_round, who, process, port, options.seconds)
-            one = load(port, connections=1, seconds=options.seconds / 2)
+            many(runner, of_round, who, process, port, options.seconds)
+            one = runner.load(port, connections=1, seconds=options.seconds / 2)
             of_round.note("requests/s, 1 connection", who, one["requests_per_s"])
             of_round.note("median round trip, 1 connection, us", who, one["median_us"])
-            before = cpu_s(process)
-            streamed = load(port, connections=32, events=options.events)
-            cost = (cpu_s(process) - before) / streamed["events"]
-            of_round.note("CPU s per 100 000 fast SSE events", who, cost * 100_000)
+            stream(runner, of_round, who, process, port, options.events, pause=0.0)
+            stream(runner, of_round, who, process, port, options.events // 4, pause=0.004)
         with watching(measured["ours"][1]):
-            many(of_round, "watched", *measured["ours"], options.seconds)
+            many(runner, of_round, "watched", *measured["ours"], options.seconds)
     for who, (process, _) in measured.items():
         samples.note("memory after load, MB", who, megabytes(process))
     rows = samples.rows()
     trip = rows["median round trip, 1 connection, us"]
     rows["added latency, us"] = {who: trip[who] - trip["direct"] for who in trip}
-    show(rows, ("direct", "naive", "ours", "default", "watched"), base="naive")
+    show(rows, (*measured, "watched"), base="naive")
+
+
+def stream(runner, samples, who, process, port, events, *, pause):
+    """Relay 32 streams, as fast as they come or at a pace, and note what an event costs."""
+    before = cpu_s(process)
+    runner.load(port, connections=32, events=events, pause=pause)
+    cost = (cpu_s(process) - before) / (32 * events)
+    pace = f"{1 / pause:.0f} a second" if pause else "fast"
+    samples.note(f"CPU us per SSE event, 32 streams, {pace}", who, cost * 1e6)
 
 
 def measure_models(runner, options):
@@ -215,7 +268,7 @@ def measure_models(runner, options):
     samples = Samples()
     for number in range(options.rounds + 1):
         for who, (process, port) in measured.items():
-            many(samples if number else Samples(), who, process, port, options.seconds)
+            many(runner, samples if number else Samples(), who, process, port, options.seconds)
     show(samples.rows(), tuple(measured), base="2 models")
 
 
@@ -227,15 +280,18 @@ def measure_streams(runner, options):
     for who, (process, port) in (
         ("direct", upstream),
         ("naive", runner.naive(upstream[1])),
+        ("floor", runner.floor(upstream[1])),
+        ("pure", runner.ours(is_pure=True)),
         ("ours", runner.ours()),
     ):
         before = cpu_s(process)
-        paced = load(port, connections=options.streams, events=events, pause=0.2)
+        paced = runner.load(port, connections=options.streams, events=events, pause=0.2)
         for what, value in paced.items():
             samples.note(f"{options.streams} slow streams: {what.replace('_', ', ')}", who, value)
         cost = (cpu_s(process) - before) / (options.streams * events - paced["missing"])
-        samples.note("CPU s per 100 000 slow SSE events", who, cost * 100_000)
-    show(samples.rows(), ("direct", "naive", "ours"), base="naive")
+        samples.note(f"{options.streams} slow streams: CPU us per event", who, cost * 1e6)
+        samples.note(f"{options.streams} slow streams: memory after, MB", who, megabytes(process))
+    show(samples.rows(), ("direct", "naive", "floor", "pure", "ours"), base="naive")
 
 
 def measure_swaps(runner, options):
@@ -243,7 +299,7 @@ def measure_swaps(runner, options):
     _, port = runner.ours()
     starts, swaps = [], []
     for _ in range(max(9, options.rounds)):
-        starts.append(own_start_s())
+        starts.append(own_start_s(runner))
         post(port, "bench")
         began = time.monotonic()
         post(port, "slow")
@@ -257,11 +313,11 @@ def measure_swaps(runner, options):
     print()
 
 
-def own_start_s():
+def own_start_s(runner):
     """How long the slow model takes to be ready without anybody in between."""
     port = free_port()
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, UPSTREAM, "--port", str(port), "--ready-after", str(READY_AFTER_S)])
+    process = subprocess.Popen([*runner.tools.upstream, "--port", str(port), "--ready-after", str(READY_AFTER_S)])
     try:
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5) as ask:
@@ -276,18 +332,18 @@ def own_start_s():
 
 def show(rows, columns, *, base):
     """Print a table; behind each figure but the first two columns', its ratio to that of ``base``."""
-    print(f"{'':38}" + "".join(f"{who:>19}" for who in columns))
+    print(f"{'':46}" + "".join(f"{who:>18}" for who in columns))
     for what, row in rows.items():
-        print(f"{what:38}" + "".join(_cell(row, who, base) for who in columns), flush=True)
+        print(f"{what:46}" + "".join(_cell(row, who, base) for who in columns), flush=True)
     print()
 
 
 def _cell(row, who, base):
     if who not in row:
-        return f"{'':>19}"
-    is_compared = who not in {base, "direct"} and row[base]
+        return f"{'':>18}"
+    is_compared = who not in {base, "direct"} and row.get(base)
     ratio = f"({row[who] / row[base]:.2f})" if is_compared else ""
-    return f"{row[who]:11.1f} {ratio:7}"
+    return f"{row[who]:10.1f} {ratio:7}"
 
 
 def main():
@@ -297,6 +353,9 @@ def main():
     parser.add_argument("--events", type=int, default=1000, help="events of each of 32 fast streams")
     parser.add_argument("--streams", type=int, default=2000, help="how many slow streams at once")
     parser.add_argument("--stream-seconds", type=float, default=60.0)
+    parser.add_argument(
+        "--compiled", type=Path, help="a folder that installer.compile has filled, instead of a new one"
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", choices=PARTS, action="append")
     options = parser.parse_args()
@@ -304,10 +363,19 @@ def main():
         options.seconds, options.rounds, options.events = 1.0, 1, 200
         options.streams, options.stream_seconds = 200, 8.0
     parts = dict(zip(PARTS, (measure_load, measure_models, measure_streams, measure_swaps), strict=True))
-    for name, measure in parts.items():
-        if not options.only or name in options.only:
-            with contextlib.ExitStack() as stack:
-                measure(Runner(stack), options)
+    with tempfile.TemporaryDirectory() as folder:
+        tools = Tools(Path(folder))
+        compiled = options.compiled or compiled_in(Path(folder))
+        for name, measure in parts.items():
+            if not options.only or name in options.only:
+                with contextlib.ExitStack() as stack:
+                    measure(Runner(stack, folder, tools, compiled), options)
+
+
+def compiled_in(folder):
+    """Compile the program into ``folder``; where that cannot be done, all of it is measured as plain Python."""
+    made = subprocess.run([sys.executable, "-m", "installer.compile", folder], cwd=ROOT, check=False)
+    return ROOT if made.returncode else folder
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from llamaswap_desktop.activity import ActivityLog, Settings
 from llamaswap_desktop.events import RequestFinished
-from llamaswap_desktop.http1 import ServerConnection, TurnEnd, Upstream
-from llamaswap_desktop.http1.upstream_connection import UpstreamConnection
+from llamaswap_desktop.http1 import ServerConnection, TurnEnd
 from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.proxy import Server
 from llamaswap_desktop.proxy.observe import UNOBSERVED
@@ -62,13 +61,13 @@ class House:
         self.clients = []
         house = self
 
-        async def open_connection(upstream):
-            connection = UpstreamConnection(upstream)
+        async def create_connection(build, *_where):
+            connection = build()
             connection.connection_made(Swallowing())
             house.upstreams.append(connection)
-            return connection
+            return None, connection
 
-        Upstream._open_connection = open_connection
+        asyncio.get_running_loop().create_connection = create_connection
         server = Server(core, build_borrower=lambda _: None, observer=observer)
         turn_end = TurnEnd()
         for _ in range(CONNECTIONS):
