@@ -1,8 +1,9 @@
 """Learns what models take of each device, and tells how much there is: from the monitor's samples to the core.
 
-Where a driver tells the memory of each process, that is the figure; else what a device holds more after a load than
-before, if nothing else was loaded meanwhile; without a GPU, what the processes have in the system's memory.  Where it
-cannot be known whether a model lies on a GPU, nothing is learnt.
+Where a driver tells the memory of our processes, that is the figure; else (in containers, where processes have other
+numbers, drivers do not) what a device holds more after a load than before, if nothing else was loaded meanwhile;
+without a GPU, what the processes have in the system's memory.  Where it cannot be known whether a model lies on a GPU,
+nothing is learnt.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ _log = logging.getLogger("llamaswap_desktop")
 _MIB = 1024 * 1024
 _LOOK_EVERY_S = 0.25
 _MOVING = {ProcessState.STARTING, ProcessState.STOPPING}
+_LEAST_GROWTH_MIB = 64
+"""Less than this is the coming and going of other programs: what a model needs to use a GPU at all is more."""
 
 
 class MemoryWatch:
@@ -39,6 +42,8 @@ class MemoryWatch:
         self.others: tuple[GpuUse, ...] = ()
         """What programs other than our models use of each GPU, as of the last sample."""
         self._has_worked = False
+        self._driver_knows_us = False
+        """Whether it has ever told of a process of ours; until then its silence about one means nothing."""
         self._is_looking = False
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -78,10 +83,10 @@ class MemoryWatch:
             is_told = True
             for model, pid in self._core.pids().items():
                 use = await self._sampler.memory_of([pid])
-                is_told = is_told and (use.gpu_bytes is not None or bool(self._grown.get(model)))
                 its = self._held(model, use)
                 if its is not None:
                     self._core.learn_footprint(model, its, is_new_load=False)
+                is_told = is_told and its is not None and bool(self._grown.get(model) or use.gpu_bytes is not None)
                 held[model] = its or self._core.footprint_of(model) or {}
             ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
             self.others = tuple(
@@ -105,7 +110,8 @@ class MemoryWatch:
         A model that lies on GPUs is not counted in the system's memory as well.
         """
         on_gpus = self._grown.get(model)
-        if use.gpu_bytes is not None:
+        self._driver_knows_us = self._driver_knows_us or bool(use.gpu_bytes)
+        if use.gpu_bytes is not None and self._driver_knows_us:
             on_gpus = {_gpu(index): used // _MIB for index, used in use.gpu_bytes.items() if used}
         return None if on_gpus is None else on_gpus or {RAM: use.rss_bytes // _MIB}
 
@@ -135,7 +141,8 @@ class MemoryWatch:
             return
         now = _used(await self._sampler.read_gpus())
         if before.keys() == now.keys():  # else another load spoilt it, or nobody had looked at the GPUs yet
-            self._grown[model] = {device: now[device] - was for device, was in before.items() if now[device] > was}
+            grown = {device: now[device] - was for device, was in before.items()}
+            self._grown[model] = {device: mib for device, mib in grown.items() if mib >= _LEAST_GROWTH_MIB}
         held = self._held(model, await self._sampler.memory_of([pid]))
         if held is not None:
             self._core.learn_footprint(model, held, is_new_load=True)

@@ -102,6 +102,44 @@ async def test_without_a_telling_driver_the_growth_by_the_load_counts(watched):
     await world.end()
 
 
+async def load_that_takes(world, sampler, name: str, mib: int) -> None:
+    """Load a model, and have the card hold so much more when it is ready."""
+    world.processes[name].holds = True
+    world.core.execute(LoadModel(name))
+    await world.until(lambda: world.processes[name].starts, "the start")
+    sampler.used_mib += mib
+    world.processes[name].go_on()
+    await world.until(lambda: world.core.footprint_of(name), "it is learnt")
+
+
+async def test_driver_that_names_no_process_of_ours_is_not_believed(watched):
+    world, sampler, watch = await watched("a")
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={})  # as in a container
+    await load_that_takes(world, sampler, "a", 3500)
+    assert world.core.footprint_of("a") == {"gpu0": 3500}
+    watch.stop()
+    await world.end()
+
+
+async def test_driver_that_knows_our_processes_is_believed_about_one_that_uses_no_gpu(watched):
+    world, sampler, watch = await watched("a", "b", planner="group")
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={0: 5000 * MIB})
+    await load_that_takes(world, sampler, "a", 5000)
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={})
+    await load_that_takes(world, sampler, "b", 700)  # of a game
+    assert world.core.footprint_of("b") == {"ram": 300}
+    watch.stop()
+    await world.end()
+
+
+async def test_a_little_growth_is_other_programs(watched):
+    world, sampler, watch = await watched("a")
+    await load_that_takes(world, sampler, "a", 20)
+    assert world.core.footprint_of("a") == {"ram": 300}
+    watch.stop()
+    await world.end()
+
+
 async def test_growth_counts_for_neither_of_two_that_load_at_once(watched):
     world, sampler, watch = await watched("a", "b", planner="group")
     asking = []

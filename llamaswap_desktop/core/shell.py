@@ -108,6 +108,7 @@ class Core:
         self._address = ""
         self._on_quit: Callable[[], None] | None = None
         self._on_reload: Callable[[], None] | None = None
+        self._on_wake: Callable[[], None] | None = None
         self._tell_footprints(config.models.values())
 
     def __repr__(self) -> str:
@@ -137,8 +138,7 @@ class Core:
         this call.  Raises what the scheduler refuses with (``ConcurrencyLimit``, ``ShuttingDown``, ...).  A request
         ``by_hand`` tries again whatever has failed before.
         """
-        if self._sleep.has_slept():
-            self._woke()
+        self.notice_sleep()
         request = RequestId(next(self._request_ids))
         lease: Lease | None = None
         refusal: LlamaSwapError | None = None
@@ -262,6 +262,10 @@ class Core:
     def on_reload(self, act: Callable[[], None]) -> None:
         """Have ``act`` called when somebody wishes the configuration to be read again."""
         self._on_reload = act
+
+    def on_wake(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called when it is noticed that the computer has slept."""
+        self._on_wake = act
 
     def before_start(self, act: BeforeStart) -> None:
         """Have ``act`` called before each start; what it returns is waited for first."""
@@ -393,13 +397,19 @@ class Core:
 
     def watch_for_sleep(self) -> None:
         """Look every few seconds whether the computer has slept: then no ready model is believed unchecked."""
+        self.notice_sleep()
+        self._sleep_look = asyncio.get_running_loop().call_later(_SLEEP_LOOK_S, self.watch_for_sleep)
+
+    def notice_sleep(self) -> None:
+        """Look whether the computer has slept: to be asked before anything is used that may not survive that."""
         if self._sleep.has_slept():
             self._woke()
-        self._sleep_look = asyncio.get_running_loop().call_later(_SLEEP_LOOK_S, self.watch_for_sleep)
 
     def _woke(self) -> None:
         _log.info("the computer has slept: every loaded model is checked before it is used again")
         self._handle(alphabet.Woke())
+        if self._on_wake is not None:
+            self._on_wake()
 
     # -- the scheduler's effects
 

@@ -82,6 +82,10 @@ class Waker:
         """Know that the peer could not be reached."""
         self._heard_at.pop(peer, None)
 
+    def forget(self) -> None:
+        """Believe no peer to be awake."""
+        self._heard_at.clear()
+
     def is_awake(self, peer: PeerId) -> bool:
         """Tell whether the peer has answered so lately that nothing has to be asked."""
         heard_at = self._heard_at.get(peer)

@@ -213,6 +213,7 @@ class Forward:
         self._send(upstream, lines)
 
     def _send_to_peer(self, peer_model: PeerModel) -> None:
+        self._services.core.notice_sleep()
         if self._services.peers.may_sleep(peer_model.peer, self._services.config):
             self._waking = spawn(f"wait for peer {peer_model.peer}", self._send_when_awake(peer_model))
         else:

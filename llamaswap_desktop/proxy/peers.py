@@ -36,9 +36,17 @@ class Peers:
         wake: WakeOnLan = config.desktop.wake_on_lan[peer_id]
         return await self.waker.until_awake(peer_id, config.peers[peer_id].proxy, wake)
 
+    def begin_anew(self) -> None:
+        """Believe no peer to be awake, and use none of the connections that there are: this computer has slept."""
+        self.waker.forget()
+        self._close_connections()
+
     def close(self) -> None:
         """Close the idle connections."""
         self.waker.close()
+        self._close_connections()
+
+    def _close_connections(self) -> None:
         for _, upstream in self._upstreams.values():
             upstream.close()
         self._upstreams.clear()

@@ -18,6 +18,7 @@ class Services:
         self.observer = observer
         self.spool_folder = spool_folder
         self.peers = Peers()
+        core.on_wake(self.peers.begin_anew)
         self.treatments = Treatments()
         self._own_token = own_token
         self._prepared: Config | None = None

@@ -71,6 +71,15 @@ def test_reload_without_a_change_keeps_the_pause():
     play("a4 wants a", "reject a4: StartsPaused")
 
 
+def test_model_that_is_removed_and_comes_back_has_no_past():
+    play = failing(3)
+    play.models = ["b"]
+    play("reload", "forgotten a", "forgotten c")
+    play.models = ["a", "b"]
+    play("reload")
+    play("a4 wants a", "start a")
+
+
 def test_other_models_are_not_held_up():
     play = failing(3)
     play("b1 wants b", "start b")

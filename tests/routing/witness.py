@@ -108,6 +108,9 @@ class Witness:
                 case alphabet.Forgotten(model):
                     assert model not in self.alive() and model not in self.rules.models
                     assert model not in self.waiting.values()
+                    self.failures.pop(model, None)  # should it come back, it has no past
+                    self.resting_until.pop(model, None)
+                    self.footprints.pop(model, None)
                 case alphabet.PlannerReplaced(problem):
                     raise AssertionError(problem)
                 case alphabet.WakeAt(at):

@@ -21,7 +21,7 @@ def planned_by_memory() -> str:
     """Four models of some 120 MiB each where three fit; the first is the quickest to load again."""
     router = f"routing: {{router: {{use: memory, settings: {{memory: {{budgets: {{ram: {BUDGET_MIB}}}}}}}}}}}\n"
     flags = ("--hold", str(HELD_MIB), "--chunk-delay 0.05")
-    models = model("a", *flags) + "".join(model(name, *flags, "--ready-after", "0.4") for name in "bcd")
+    models = model("a", *flags) + "".join(model(name, *flags, "--ready-after", "1") for name in "bcd")
     return f"startPort: {free_ports()}\n{router}models:\n{models}"
 
 

@@ -5,6 +5,7 @@ happen to its models, and when it goes on, the system's clock that counts sleep 
 """
 
 import asyncio
+import contextlib
 import signal
 import time
 from pathlib import Path
@@ -116,6 +117,37 @@ async def test_answer_that_spans_the_night_goes_on(tmp_path):
         assert process_of(program, "m") == before
         await program.has_logged_all()
         assert program.log.count("the computer has slept") == 1
+
+
+class Forgetful:
+    """A peer on which each connection is good for one answer and then silent, as one is that the network has lost."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"choices": []}'
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+
+async def test_connections_to_peers_are_made_anew_after_a_night(tmp_path):
+    clocks, peer = Clocks(tmp_path), Forgetful()
+    async with await asyncio.start_server(peer.serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        text = config("m") + f"peers: {{far: {{proxy: 'http://127.0.0.1:{port}', models: [big]}}}}\n"
+        async with running_program(tmp_path, text, environment=clocks.environment) as program:
+            assert (await program.chat("big"))[0] == 200
+            await clocks.sleep(program)
+            async with asyncio.timeout(5):
+                assert (await program.chat("big"))[0] == 200
+            assert peer.connections == 2
 
 
 @pytest.mark.parametrize("seconds", [DAY_S, -DAY_S], ids=["forward", "back"])
