@@ -133,6 +133,7 @@ async def test_anthropic(tmp_path, config):
                 await client.messages.create(model="nope", max_tokens=8, messages=HELLO)
 
 
+@pytest.mark.deviation
 async def test_anthropic_sees_a_stream_that_breaks(tmp_path):
     text = f"startPort: {free_ports()}\nmodels:\n{model('m', '--die-mid-stream')}"
     async with (
