@@ -67,6 +67,16 @@ async def test_expect_100_continue_is_answered_before_the_body():
         assert (await client.answer())[2] == b"POST /a hi"
 
 
+class Patient(Echo):
+    """Answers when it is told to."""
+
+    def on_body_complete(self):
+        pass
+
+    def answer(self):
+        super().on_body_complete()
+
+
 class Hasty(Echo):
     """Begins to answer before it has seen the body."""
 
@@ -237,6 +247,39 @@ class Streaming(Echo):
         self.exchange.flush()
         self.exchange.send(b"two")
         self.exchange.finish()
+
+
+async def test_nobody_is_asked_once_the_connection_ends_behind_an_early_answer():
+    """A client that announced a body and was refused without it sends it all the same, and more behind it."""
+
+    class Refusing(Service):
+        def dispatch(self, exchange):
+            if exchange.request.path == "/early":
+                exchange.respond(404, [])
+                return None
+            return super().dispatch(exchange)
+
+    service = Refusing()
+    async with serving(service) as client:
+        client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert (await client.answer())[0] == 404
+        client.send(b"hi" + GET % b"a" + b"no http")
+        assert await client.rest() == b""
+        assert not service.handlers
+
+
+async def test_nobody_is_asked_behind_the_last_answer_of_a_server_that_ends():
+    service = Service(Patient)
+    async with serving(service) as client:
+        client.send(GET % b"a" + GET % b"b")
+        await until(lambda: service.handlers, "the first is being answered")
+        (connection,) = service.connections
+        connection.close_when_idle()
+        service.handlers[0].answer()
+        status, headers, _ = await client.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await client.rest() == b""
+        assert len(service.handlers) == 1
 
 
 async def test_answer_of_unknown_length_is_chunked_or_ends_by_closing():

@@ -39,6 +39,15 @@ def answered(data: bytes, where: list[int], dice: random.Random | None = None) -
     return session
 
 
+def disturbed(data: bytes, where: list[int], dice: random.Random) -> None:
+    """Send ``data`` to a server that ends or drops its connections meanwhile."""
+    session = Session()
+    act = dice.choice((session.connection.close_when_idle, session.connection.drop))
+    session.feed(data, where, dice, disturb=act)
+    session.answers()
+    session.leave()
+
+
 def is_alike(one: list[tuple], other: list[tuple]) -> bool:
     """Tell whether two rows of answers are the same.
 
@@ -68,6 +77,7 @@ async def test_any_bytes_are_answered_alike_however_they_are_cut(round_):
             assert is_alike(whole.answers(), cut.answers()), (whole.answers(), cut.answers())
             if number % 10 == 0:
                 compare_with_h11(data, whole)
+                disturbed(data, where, dice)
         except Exception as error:
             raise AssertionError(f"round {round_}, input {number}: {data!r} cut at {where}") from error
         outcomes[whole.answers()[-1][0] if whole.answers() else "nothing yet"] += 1
