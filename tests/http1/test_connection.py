@@ -67,16 +67,6 @@ async def test_expect_100_continue_is_answered_before_the_body():
         assert (await client.answer())[2] == b"POST /a hi"
 
 
-class Patient(Echo):
-    """Answers when it is told to."""
-
-    def on_body_complete(self):
-        pass
-
-    def answer(self):
-        super().on_body_complete()
-
-
 class Hasty(Echo):
     """Begins to answer before it has seen the body."""
 
@@ -264,18 +254,20 @@ async def test_nobody_is_asked_once_the_connection_ends_behind_an_early_answer()
         client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert (await client.answer())[0] == 404
         client.send(b"hi" + GET % b"a" + b"no http")
+        client.writer.write_eof()
         assert await client.rest() == b""
+        await until(lambda: not service.connections, "the connection is over")
         assert not service.handlers
 
 
 async def test_nobody_is_asked_behind_the_last_answer_of_a_server_that_ends():
-    service = Service(Patient)
+    service = Service()
     async with serving(service) as client:
-        client.send(GET % b"a" + GET % b"b")
-        await until(lambda: service.handlers, "the first is being answered")
+        client.send(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n")
+        await until(lambda: service.handlers, "the first is being received")
         (connection,) = service.connections
         connection.close_when_idle()
-        service.handlers[0].answer()
+        client.send(b"hi" + GET % b"b")
         status, headers, _ = await client.answer()
         assert (status, headers["connection"]) == (200, "close")
         assert await client.rest() == b""
