@@ -236,12 +236,15 @@ class ServerConnection(asyncio.Protocol):
 
     def _activate(self, slot: _Slot) -> None:
         exchange = slot.exchange
+        is_asking = not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue"
+        if is_asking:
+            exchange.close_after()  # if it is answered now: nobody can know whether its body will follow
         slot.handler = self._service.dispatch(exchange)
         if slot.handler is None or exchange.is_over:
             return
-        is_wanted = not slot.is_whole and not exchange.is_begun  # a client that has an answer needs no encouragement
-        if is_wanted and exchange.request.header(b"expect").lower() == b"100-continue":
+        if is_asking and not exchange.is_begun:
             self.write([framing.CONTINUE])
+            exchange.close_after(closes=self._is_closing)
         if self._is_full:  # by the answer before this one
             slot.handler.on_writable(False)
         early, slot.early = slot.early, []

@@ -65,6 +65,8 @@ async def test_expect_100_continue_is_answered_before_the_body():
         assert (await client.answer())[0] == 100
         client.send(b"hi")
         assert (await client.answer())[2] == b"POST /a hi"
+        client.send(GET % b"b")
+        assert (await client.answer())[2] == b"GET /b ", "and the connection goes on"
 
 
 class Hasty(Echo):
@@ -252,7 +254,8 @@ async def test_nobody_is_asked_once_the_connection_ends_behind_an_early_answer()
     service = Refusing()
     async with serving(service) as client:
         client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-        assert (await client.answer())[0] == 404
+        status, headers, _ = await client.answer()
+        assert (status, headers["connection"]) == (404, "close")
         client.send(b"hi" + GET % b"a" + b"no http")
         client.writer.write_eof()
         assert await client.rest() == b""
