@@ -98,6 +98,7 @@ class App:
         )
         self._web = self._api.build_runner()
         self._tls: ssl.SSLContext | None = None
+        self._is_open = False
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
         self._budget_s = _SHUTDOWN_BUDGET_S
@@ -193,6 +194,7 @@ class App:
                 self._log_request(event)
             case ConfigChanged():
                 self._apply(self.core.config)
+                self._report_who_may_command()
                 self._logs.keep_only(self.core.config.models)
                 self._follow_performance(self.core.config)
                 spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
@@ -228,14 +230,24 @@ class App:
         self._memory.start()
 
     def _announce(self, host: str, port: int) -> None:
-        is_open = host not in {"127.0.0.1", "::1"}
+        self._is_open = host not in {"127.0.0.1", "::1"}
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
         address = f"{'http' if self._tls is None else 'https'}://{shown}:{port}"
         self._launcher.run_file.serve_on(address)
         self.core.entered(Phase.SERVING, address=address)
-        if is_open:
+        if self._is_open:
             _log.warning("other computers can reach this address; --listen 127.0.0.1:%d would prevent that", port)
+        self._report_who_may_command()
         _log.info("llama-swap Desktop serves on %s (Ctrl+C stops it)", address)
+
+    def _report_who_may_command(self) -> None:
+        """Say so as long as other computers may change the configuration, and so start any program on this one."""
+        config = self.core.config
+        problem = ""
+        if self._is_open and not config.desktop.admin_keys:
+            who = "whoever has an API key may" if config.api_keys else "anybody there may use the models and"
+            problem = f"other computers reach this one, and {who} change its configuration: set desktop.adminKeys"
+        self.core.report("sharing", problem)
 
     # -- the end
 

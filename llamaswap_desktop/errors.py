@@ -110,7 +110,7 @@ class HeadTooLarge(Malformed):
 
 
 class BodyTooLarge(Malformed):
-    """The body exceeds ``desktop.limits.body``, or what its route takes."""
+    """The body exceeds ``desktop.limits.body``, and the connection ends; or what its route takes, and it may go on."""
 
     status = 413
 

@@ -283,8 +283,14 @@ class WakeOnLan(Struct, frozen=True, kw_only=True):
 
 
 class Desktop(Struct, frozen=True, kw_only=True):
-    """What llama-swap has no place for (section 20)."""
+    """What llama-swap has no place for (section 20).
 
+    ``visibleFailures`` and ``reloadAsDiff`` switched off are what llama-swap does (``docs/deviations.md``); ``*`` among
+    the allowed hosts or origins is any of them.
+    """
+
+    visible_failures: bool = field(name="visibleFailures", default=True)
+    reload_as_diff: bool = field(name="reloadAsDiff", default=True)
     keep_alive_after_s: int = field(name="keepAliveAfter", default=20)
     allowed_hosts: tuple[str, ...] = field(name="allowedHosts", default=())
     allowed_origins: tuple[str, ...] = field(name="allowedOrigins", default=())

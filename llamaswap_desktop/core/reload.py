@@ -86,6 +86,9 @@ class Reloader:
             self._core.report("configuration", f"the changed configuration cannot be used: {error.problems[0]}")
             self._core.publish(ConfigRejected(error.problems))
             raise
+        if not config.desktop.reload_as_diff:
+            self._core.set_profile(None)
+            spawn("stop all models for the new configuration", self._core.unload())
         self._core.report("configuration", "")
         for problem in config.warnings:
             _log.warning("%s", problem)

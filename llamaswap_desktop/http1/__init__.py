@@ -23,7 +23,7 @@ from llamaswap_desktop.http1.routes import (
     Route,
     RouteTable,
 )
-from llamaswap_desktop.http1.timeouts import Timeouts, UsualTimeouts
+from llamaswap_desktop.http1.timeouts import Timeouts
 from llamaswap_desktop.http1.tls import load_server_context
 from llamaswap_desktop.http1.upstream import Upstream
 
@@ -55,7 +55,6 @@ __all__ = [
     "Timeouts",
     "TurnEnd",
     "Upstream",
-    "UsualTimeouts",
     "check_host",
     "check_origin",
     "chunk",

@@ -161,7 +161,7 @@ class ServerConnection(asyncio.Protocol):
             handler.on_writable(True)
 
     def data_received(self, data: bytes) -> None:
-        if self._fault is not None or (self._is_closing and not self._slots):
+        if self._fault is not None or self._has_ended or (self._is_closing and not self._slots):
             return
         if self._is_tunnel:
             self._pass_through(data)
@@ -206,12 +206,17 @@ class ServerConnection(asyncio.Protocol):
             return  # an answer given within dispatch: the loop below goes on
         self._is_starting = True
         try:
-            while self._slots and self._advance(self._slots[0]):
+            while self._slots and not self._has_ended and self._advance(self._slots[0]):
                 pass
         finally:
             self._is_starting = False
-        if not self._slots and self._fault is not None:
+        if not self._slots and self._fault is not None and not self._has_ended:
             self._answer_fault(self._fault)
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether nothing can be sent any more: what has not been begun shall not be."""
+        return self._is_lingering or self._transport is None or self._transport.is_closing()
 
     def _advance(self, slot: _Slot) -> bool:
         """Move the oldest slot on; tell whether its successor is to be looked at."""
@@ -231,12 +236,15 @@ class ServerConnection(asyncio.Protocol):
 
     def _activate(self, slot: _Slot) -> None:
         exchange = slot.exchange
+        is_asking = not slot.is_whole and exchange.request.header(b"expect").lower() == b"100-continue"
+        if is_asking:
+            exchange.close_after()  # if it is answered now: nobody can know whether its body will follow
         slot.handler = self._service.dispatch(exchange)
         if slot.handler is None or exchange.is_over:
             return
-        is_wanted = not slot.is_whole and not exchange.is_begun  # a client that has an answer needs no encouragement
-        if is_wanted and exchange.request.header(b"expect").lower() == b"100-continue":
+        if is_asking and not exchange.is_begun:
             self.write([framing.CONTINUE])
+            exchange.close_after(closes=self._is_closing)
         if self._is_full:  # by the answer before this one
             slot.handler.on_writable(False)
         early, slot.early = slot.early, []

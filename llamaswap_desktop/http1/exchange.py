@@ -185,9 +185,12 @@ class Exchange:
             self.is_over = True
             self._wire.abort()
 
-    def close_after(self) -> None:
-        """Say in the answer that the connection ends with it.  To be called before ``begin``."""
-        self._keep_alive = False
+    def close_after(self, *, closes: bool = True) -> None:
+        """Say in the answer that the connection ends with it, or (False) that it need not.
+
+        To be called before ``begin``.
+        """
+        self._keep_alive = self.request.keep_alive and not closes
 
     def hold_body(self, hold: bool) -> None:
         """Stop or go on reading the request's body."""

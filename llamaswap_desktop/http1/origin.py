@@ -13,9 +13,16 @@ from functools import cache
 from llamaswap_desktop.errors import Forbidden
 from llamaswap_desktop.http1.messages import Request
 
+ANY = "*"
+
 
 def check_host(request: Request, allowed: Collection[str]) -> None:
-    """Raise ``Forbidden`` unless ``Host`` is an address, this machine's name, or among ``allowed`` (any case)."""
+    """Raise ``Forbidden`` unless ``Host`` is an address, this machine's name, or among ``allowed`` (any case).
+
+    With ``*`` among them any host is.
+    """
+    if ANY in allowed:
+        return
     name = _without_port(request.header(b"host").decode("latin-1")).lower().rstrip(".")
     if not name or name == "localhost" or name.endswith(".localhost") or _is_address(name):
         return
@@ -24,7 +31,12 @@ def check_host(request: Request, allowed: Collection[str]) -> None:
 
 
 def check_origin(request: Request, allowed: Collection[str]) -> None:
-    """Raise ``Forbidden`` if a web page of another origin than this server and ``allowed`` has made the request."""
+    """Raise ``Forbidden`` if a web page of another origin than this server and ``allowed`` has made the request.
+
+    With ``*`` among them any page may.
+    """
+    if ANY in allowed:
+        return
     if request.header(b"sec-fetch-site").lower() == b"cross-site":
         origin = request.header(b"origin").decode("latin-1")
         if not origin or origin not in allowed:

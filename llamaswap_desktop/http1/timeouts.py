@@ -1,6 +1,5 @@
 """How long each step of a request to an upstream may take (configuration specification, section 7.8)."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -26,14 +25,3 @@ class Timeouts(Protocol):
     @property
     def keepalive_s(self) -> int:
         """Between the kernel's signs of life on a silent connection; 0 leaves them to the system."""
-
-
-@dataclass(frozen=True, slots=True)
-class UsualTimeouts:
-    """The limits of a model that sets none."""
-
-    connect_s: int = 30
-    tls_handshake_s: int = 10
-    response_header_s: int = 0
-    idle_conn_s: int = 90
-    keepalive_s: int = 30

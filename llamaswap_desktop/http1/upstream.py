@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1.call import BodySource, Call, Receiver
 from llamaswap_desktop.http1.outgoing import TurnEnd
-from llamaswap_desktop.http1.timeouts import Timeouts, UsualTimeouts
+from llamaswap_desktop.http1.timeouts import Timeouts
 from llamaswap_desktop.http1.tls import client_context
 from llamaswap_desktop.http1.upstream_connection import UpstreamConnection, reason_of
 from llamaswap_desktop.tasks import spawn
@@ -31,12 +31,12 @@ class Upstream:
     then ::1.  Building one opens nothing.
     """
 
-    def __init__(self, base_url: str, *, timeouts: Timeouts | None = None) -> None:
+    def __init__(self, base_url: str, *, timeouts: Timeouts) -> None:
         parts = urlsplit(base_url)
         self.base_url = base_url
         self.prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self.host_header = _host_header(parts.netloc)
-        self.timeouts: Timeouts = timeouts or UsualTimeouts()
+        self.timeouts = timeouts
         self.turn_end = TurnEnd()
         self._host = parts.hostname or ""
         self._is_tls = parts.scheme == "https"

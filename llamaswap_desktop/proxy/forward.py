@@ -20,6 +20,8 @@ What may go to the client depends on what it has got already:
     the head of an upstream's     one error event in an event stream; then, and in any other body at once, the
     answer                        connection is cut, so that the client can tell that the answer is incomplete
 
+``desktop.visibleFailures: false`` tells less, as llama-swap does: see ``_give_up_quietly``.
+
 Source: HTTP specification, sections 10 to 12.  Who is asked for what is decided in ``model_forward`` (model routes)
 and ``path_forward`` (``/upstream``, ``/comfyui``).
 """
@@ -326,6 +328,8 @@ class Forward:
         if head.status == 200 and is_welcome and not head.header(b"content-encoding"):
             self._is_relaying = True
             self._boundary = EventBoundary()
+        elif not self._services.config.desktop.visible_failures:
+            self._is_relaying = True
         else:
             self._refusal = bytearray(b"%d" % head.status)
 
@@ -401,6 +405,9 @@ class Forward:
         exchange = self._exchange
         if self._is_over:
             return
+        if not self._services.config.desktop.visible_failures:
+            self._give_up_quietly(error)
+            return
         self._stop_own_stream()
         if not exchange.is_begun:
             headers, body = error_answer(error, exchange.request.accept)
@@ -419,6 +426,32 @@ class Forward:
                 self._seen.sent(event)
             self._end(error)
             exchange.abort()
+
+    def _give_up_quietly(self, error: LlamaSwapError) -> None:
+        """Tell the client as much as llama-swap does, which for an upstream that broke off is nothing."""
+        exchange, status, body = self._exchange, error.status, b""
+        headers: Headers = []
+        if isinstance(error, RequestCancelled):
+            status = 200 if self._call is None else 502
+        elif isinstance(error, PeerFailed) or not isinstance(error, UpstreamFailed):
+            headers, body = error_answer(error, exchange.request.accept)
+        if self._feed is not None and exchange.is_begun and not self._is_relaying:
+            self._feed.close()
+        self._stop_own_stream()
+        if not exchange.is_begun:
+            headers += self._extra_headers
+            self._seen.begun(status, headers)
+            self._seen.sent(body)
+            self._end()
+            exchange.respond(status, headers, body)
+        elif not self._is_relaying:
+            exchange.send(body)
+            self._seen.sent(body)
+            self._end()
+            exchange.finish()
+        else:
+            self._end()
+            (exchange.finish if exchange.is_chunked else exchange.abort)()
 
     def _end(self, error: LlamaSwapError | None = None) -> None:
         """Give back what is held, before the connection goes on to its next request."""

@@ -14,8 +14,8 @@ from aiohttp.web_protocol import RequestHandler
 
 from llamaswap_desktop.http1 import LoanEnd
 
-MAX_LINE_BYTES = 1024 * 1024
-"""aiohttp's own 8 KiB would refuse heads that the rest of the program accepts."""
+_ANY_BYTES = 2**31 - 1
+"""How long a head may be has been decided before (``desktop.limits.header``)."""
 
 _NO_LOG = logging.getLogger("llamaswap_desktop.web.no_access_log")
 _NO_LOG.disabled = True  # the one access line of a request is written where every request passes
@@ -32,9 +32,9 @@ class Borrower(RequestHandler):
             loop=asyncio.get_running_loop(),
             tcp_keepalive=False,  # the connection is not aiohttp's
             access_log=_NO_LOG,
-            max_line_size=MAX_LINE_BYTES,
-            max_field_size=MAX_LINE_BYTES,
-            max_headers=100_000,
+            max_line_size=_ANY_BYTES,
+            max_field_size=_ANY_BYTES,
+            max_headers=_ANY_BYTES,
             auto_decompress=False,
         )
         self._finished = finished

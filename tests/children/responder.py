@@ -150,7 +150,11 @@ class Connection(socketserver.StreamRequestHandler):
             self.send(200, {"text": f"{len(contents['file'])} bytes of {name}"})
 
     def answer_model(self, path: str, request: dict) -> None:
-        if request.get("stream"):
+        if path.endswith("/messages") and request.get("tools"):
+            self.use_tool(request)
+        elif request.get("stream") and request.get("tools"):
+            self.stream_call(request)
+        elif request.get("stream"):
             self.stream(request)
         elif path.endswith("/audio/speech"):
             self.send_bytes(200, "audio/mpeg", b"ID3 " + request["input"].encode())
@@ -187,6 +191,43 @@ class Connection(socketserver.StreamRequestHandler):
             time.sleep(OPTIONS.chunk_delay)
         self.event({"model": request["model"], "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 7}})
         self.chunk(b"data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def stream_call(self, request: dict) -> None:
+        """Call the first tool, its arguments in two pieces, as OpenAI's servers stream it."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        name = request["tools"][0]["function"]["name"]
+        for call in (
+            {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": '{"city": '}},
+            {"index": 0, "function": {"arguments": '"Paris"}'}},
+        ):
+            self.event({"model": request["model"], "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+        end = {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
+        self.event({"model": request["model"], "choices": [end]})
+        self.chunk(b"data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def use_tool(self, request: dict) -> None:
+        """Use the first tool with what was seen, as Anthropic's servers answer it, plain or streamed."""
+        parts = [part for message in request["messages"] for part in message["content"] if isinstance(part, dict)]
+        seen = sum(len(base64.b64decode(part["source"]["data"])) for part in parts if part["type"] == "image")
+        block = {"type": "tool_use", "id": "toolu_1", "name": request["tools"][0]["name"], "input": {"bytes": seen}}
+        usage = {"input_tokens": 12, "output_tokens": 7}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": request["model"], "usage": usage}
+        if not request.get("stream"):
+            self.send(200, {**message, "content": [block], "stop_reason": "tool_use", "stop_sequence": None})
+            return
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+        for kind, value in (
+            ("message_start", {"message": {**message, "content": [], "stop_reason": None, "stop_sequence": None}}),
+            ("content_block_start", {"index": 0, "content_block": {**block, "input": {}}}),
+            ("content_block_delta", {"index": 0, "delta": delta}),
+            ("content_block_stop", {"index": 0}),
+            ("message_delta", {"delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": usage}),
+            ("message_stop", {}),
+        ):
+            self.chunk(b"event: %s\ndata: %s\n\n" % (kind.encode(), json.dumps({"type": kind, **value}).encode()))
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, value: dict) -> None:

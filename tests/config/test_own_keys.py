@@ -22,6 +22,7 @@ def test_defaults():
     assert (found.load_stall_timeout_s, found.queue_timeout_s, found.pinned) == (0, 0, False)
     assert (found.memory.vram_mib, found.memory.ram_mib) == (None, None)
     assert (queue.max_wait_s, queue.aging_step_s, queue.max_queued) == (60, 30, 0)
+    assert (desktop.visible_failures, desktop.reload_as_diff) == (True, True)
     assert (desktop.keep_alive_after_s, desktop.allowed_hosts, desktop.allowed_origins, desktop.admin_keys) == (
         20,
         (),

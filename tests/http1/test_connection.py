@@ -65,6 +65,8 @@ async def test_expect_100_continue_is_answered_before_the_body():
         assert (await client.answer())[0] == 100
         client.send(b"hi")
         assert (await client.answer())[2] == b"POST /a hi"
+        client.send(GET % b"b")
+        assert (await client.answer())[2] == b"GET /b ", "and the connection goes on"
 
 
 class Hasty(Echo):
@@ -237,6 +239,42 @@ class Streaming(Echo):
         self.exchange.flush()
         self.exchange.send(b"two")
         self.exchange.finish()
+
+
+async def test_nobody_is_asked_once_the_connection_ends_behind_an_early_answer():
+    """A client that announced a body and was refused without it sends it all the same, and more behind it."""
+
+    class Refusing(Service):
+        def dispatch(self, exchange):
+            if exchange.request.path == "/early":
+                exchange.respond(404, [])
+                return None
+            return super().dispatch(exchange)
+
+    service = Refusing()
+    async with serving(service) as client:
+        client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        status, headers, _ = await client.answer()
+        assert (status, headers["connection"]) == (404, "close")
+        client.send(b"hi" + GET % b"a" + b"no http")
+        client.writer.write_eof()
+        assert await client.rest() == b""
+        await until(lambda: not service.connections, "the connection is over")
+        assert not service.handlers
+
+
+async def test_nobody_is_asked_behind_the_last_answer_of_a_server_that_ends():
+    service = Service()
+    async with serving(service) as client:
+        client.send(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n")
+        await until(lambda: service.handlers, "the first is being received")
+        (connection,) = service.connections
+        connection.close_when_idle()
+        client.send(b"hi" + GET % b"b")
+        status, headers, _ = await client.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await client.rest() == b""
+        assert len(service.handlers) == 1
 
 
 async def test_answer_of_unknown_length_is_chunked_or_ends_by_closing():

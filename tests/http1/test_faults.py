@@ -5,15 +5,26 @@ import json
 import pytest
 
 from llamaswap_desktop.errors import (
+    BodyTooLarge,
     ConcurrencyLimit,
+    Forbidden,
     LlamaSwapError,
+    Malformed,
     ModelNotFound,
+    ModelNotLoaded,
     NotReady,
+    RequestCancelled,
     StartFailed,
     Unauthorized,
     UpstreamFailed,
 )
 from llamaswap_desktop.http1 import error_answer
+
+
+class OutOfTime(LlamaSwapError):
+    """Of a status that none of ours has yet."""
+
+    status = 504
 
 
 @pytest.mark.parametrize(
@@ -25,6 +36,12 @@ from llamaswap_desktop.http1 import error_answer
         (StartFailed("x"), 500, "server_error", "internal_error"),
         (UpstreamFailed("x"), 502, "server_error", "bad_gateway"),
         (NotReady("m"), 503, "server_error", "service_unavailable"),
+        (Malformed("x"), 400, "invalid_request_error", "bad_request"),
+        (Forbidden("x"), 403, "authentication_error", "forbidden"),
+        (ModelNotLoaded("x"), 409, "invalid_request_error", "conflict"),
+        (BodyTooLarge("x"), 413, "invalid_request_error", "invalid_request"),
+        (RequestCancelled(), 499, "invalid_request_error", "request_cancelled"),
+        (OutOfTime("x"), 504, "server_error", "gateway_timeout"),
     ],
 )
 def test_the_envelope(error: LlamaSwapError, status, kind, code):

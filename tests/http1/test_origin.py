@@ -32,6 +32,11 @@ def test_foreign_names(host):
         check_host(request(host=host), ("my.box", ""))
 
 
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example"])
+def test_any_name_if_the_configuration_says_so(host):
+    check_host(request(host=host), ("*",))
+
+
 FOREIGN = [
     {"origin": "http://evil.example"},
     {"origin": "http://localhost:1"},
@@ -62,3 +67,8 @@ def test_foreign_pages(headers):
 )
 def test_own_pages_and_friends(headers):
     check_origin(request(host="localhost:9292", **headers), ("https://friend.example",))
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_any_page_if_the_configuration_says_so(headers):
+    check_origin(request(host="localhost:9292", **headers), ("*",))

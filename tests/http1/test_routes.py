@@ -30,7 +30,9 @@ def test_wrong_method_names_the_right_ones(method, path, allow):
     assert TABLE.match(method, path) == MethodNotAllowed(allow)
 
 
-@pytest.mark.parametrize("path", ["/nope", "/health/", "/v1/models/m", "/completions", "/V1/models"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/health/", "/v1/models/m", "/completions", "/chat/completions", "/api/metrics", "/V1/models"]
+)
 def test_unknown_paths(path):
     assert isinstance(TABLE.match("GET", path), NotFound)
 

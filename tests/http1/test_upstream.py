@@ -5,8 +5,9 @@ import contextlib
 
 import pytest
 
+from llamaswap_desktop.config import Timeouts
 from llamaswap_desktop.errors import UpstreamFailed
-from llamaswap_desktop.http1 import Upstream, UsualTimeouts, fetch, load_server_context
+from llamaswap_desktop.http1 import Upstream, fetch, load_server_context
 from llamaswap_desktop.http1.tls import client_context
 from tests.http1.certificate import make_certificate
 from tests.waiting import until
@@ -41,7 +42,9 @@ class Stub:
 @contextlib.asynccontextmanager
 async def upstream_of(stub, **settings):
     server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://localhost:{server.sockets[0].getsockname()[1]}", **settings)
+    upstream = Upstream(
+        f"http://localhost:{server.sockets[0].getsockname()[1]}", **{"timeouts": Timeouts(), **settings}
+    )
     try:
         yield upstream
     finally:
@@ -63,7 +66,7 @@ async def test_connection_is_used_again():
 async def test_path_of_the_base_url_stands_before_the_request_s():
     stub = Stub()
     server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/base/")
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/base/", timeouts=Timeouts())
     await fetch(upstream, "/health", timeout_s=5)
     assert stub.requests[0].startswith(b"GET /base/health ")
     upstream.close()
@@ -222,7 +225,7 @@ async def test_body_is_sent_on_when_it_is_pumped():
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts=Timeouts())
     taking, body = Taking(), Pieces(b"abc")
     call = upstream.send("POST", b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", taking, body=body)
     await until(lambda: not body.pieces, "the first piece is on its way")
@@ -238,7 +241,7 @@ async def test_body_is_sent_on_when_it_is_pumped():
 
 async def test_idle_connections_end_after_their_time():
     stub = Stub()
-    async with upstream_of(stub, timeouts=UsualTimeouts(idle_conn_s=0.05)) as upstream:
+    async with upstream_of(stub, timeouts=Timeouts(idle_conn_s=0.05)) as upstream:
         await fetch(upstream, "/", timeout_s=5)
         assert repr(upstream).endswith("1 idle>")
         await until(lambda: stub.lost == 1, "the idle connection has been closed")
@@ -254,7 +257,7 @@ async def test_time_for_the_head_of_the_answer():
         writer.close()
 
     stub.serve = silent
-    async with upstream_of(stub, timeouts=UsualTimeouts(response_header_s=0.05)) as upstream:
+    async with upstream_of(stub, timeouts=Timeouts(response_header_s=0.05)) as upstream:
         with pytest.raises(UpstreamFailed, match=r"within 0.05 s \(responseHeader\)"):
             await fetch(upstream, "/", timeout_s=5)
 
@@ -265,11 +268,11 @@ async def test_tls_is_spoken_and_certificates_are_checked(tmp_path, monkeypatch)
     server = await asyncio.start_server(stub.serve, "127.0.0.1", 0, ssl=load_server_context(certificate, key))
     address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
     with pytest.raises(UpstreamFailed, match=r"cannot connect to https://localhost:\d+: .*certificate"):
-        await fetch(Upstream(address), "/", timeout_s=5)
+        await fetch(Upstream(address, timeouts=Timeouts()), "/", timeout_s=5)
     await until(lambda: getattr(server, "_active_count", 0) == 0, "the refused connection is gone")
     client_context.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    upstream = Upstream(address)
+    upstream = Upstream(address, timeouts=Timeouts())
     try:
         assert (await fetch(upstream, "/", timeout_s=5)).body == b"hi"
     finally:
@@ -287,7 +290,7 @@ async def test_server_that_switches_protocols_when_asked_gets_raw_bytes():
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts=Timeouts())
     taking, body = Taking(), Pieces()
     call = upstream.send("GET", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", taking, body=body, is_upgrade=True)
     await until(lambda: taking.body == b"raw", "the other protocol has begun")
@@ -305,7 +308,7 @@ async def test_nobody_listens():
     server.close()
     await server.wait_closed()
     with pytest.raises(UpstreamFailed, match=f"cannot connect to http://localhost:{port}"):
-        await fetch(Upstream(f"http://localhost:{port}"), "/", timeout_s=5)
+        await fetch(Upstream(f"http://localhost:{port}", timeouts=Timeouts()), "/", timeout_s=5)
 
 
 async def test_no_answer_in_time_closes_the_connection():
@@ -317,7 +320,7 @@ async def test_no_answer_in_time_closes_the_connection():
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts=Timeouts())
     with pytest.raises(UpstreamFailed, match="within 0.05 s"):
         await fetch(upstream, "/", timeout_s=0.05)
     async with asyncio.timeout(5):

@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+from llamaswap_desktop.config import Timeouts
 from llamaswap_desktop.http1 import Upstream
 from llamaswap_desktop.process.health import is_healthy, wait_until_healthy
 
@@ -23,7 +24,7 @@ async def server(*answers: bytes):
         writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/base")
+    upstream = Upstream(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/base", timeouts=Timeouts())
     try:
         yield upstream, asked
     finally:

@@ -7,6 +7,7 @@ over.  ``Session`` feeds it to a real ``ServerConnection`` and checks after each
 import asyncio
 import random
 import re
+from collections.abc import Callable
 
 from llamaswap_desktop.config import Limits
 from llamaswap_desktop.http1 import Keys, Request, request_head
@@ -286,6 +287,7 @@ class Session:
 
     def dispatch(self, exchange):
         assert self.dispatched == self.ended, "one at a time"
+        assert not self.is_over, "who cannot be answered is not asked for"
         self.dispatched.append(exchange)
         if exchange.request.path == "/early":
             exchange.respond(404, [], b"nothing here")
@@ -300,12 +302,24 @@ class Session:
 
     # -- the client
 
-    def feed(self, data: bytes, where: list[int], dice: random.Random | None = None) -> None:
-        """Send ``data`` in reads that are cut at ``where``; answers that come later come anywhere between."""
+    def feed(
+        self,
+        data: bytes,
+        where: list[int],
+        dice: random.Random | None = None,
+        disturb: Callable[[], None] | None = None,
+    ) -> None:
+        """Send ``data`` in reads that are cut at ``where``; answers that come later come anywhere between.
+
+        ``disturb`` is called somewhere in the middle.
+        """
+        disturbed_at = where[len(where) // 2] if where else len(data)
         for start, end in zip([0, *where], [*where, len(data)], strict=True):
             if self.wire.is_closed:
                 break
             self.connection.data_received(data[start:end])
+            if end == disturbed_at and disturb is not None:
+                disturb()
             self.turn_end._flush()
             if dice is None or dice.random() < 0.3:
                 self.answer_later()

@@ -398,6 +398,35 @@ async def test_concurrency_limit_is_always_json():
         waits.writer.close()
 
 
+async def test_limit_counts_all_ways_to_a_model_and_holds_before_a_stream_begins():
+    async with one_model(silent, concurrency_limit=2, send_loading_state=True) as (house, upstream):
+        busy = [await house.client(), await house.client()]
+        busy[0].send(http("POST", CHAT, b'{"model":"m"}', content_type="application/json"))
+        busy[1].send(http("GET", "/upstream/m/slots"))
+        await until(lambda: len(upstream.received) == 2, "both are being answered")
+        for asking in (
+            house.post(CHAT, {"model": "m", "stream": True}),
+            house.ask("GET", "/upstream/m/x"),
+            house.ask("GET", "/props?model=m", accept="text/html"),
+        ):
+            status, headers, said = await asking
+            assert (status, headers["content-type"], headers["retry-after"]) == (429, "application/json", "1")
+            assert json.loads(said)["error"]["message"] == "Too many requests"
+        assert [seen.status for seen in house.seen if seen.status] == [429, 429], "the model routes leave a trace"
+        for client in busy:
+            client.writer.close()
+
+
+async def test_request_whose_model_is_unloaded_meanwhile():
+    async with one_model() as (house, _):
+        house.process("m").holds = True
+        asking = asyncio.ensure_future(chat(house))
+        await until(lambda: house.process("m").starts, "the model starts")
+        await house.core.unload([house.process("m").model.id])
+        status, _, said = await asking
+        assert (status, message(said)) == (500, "unspecific error: group: model unloaded")
+
+
 @contextlib.asynccontextmanager
 async def long_wait(script=None, **of_model):
     """Open a house with a client whose request seems to have waited for its load for more than a second."""

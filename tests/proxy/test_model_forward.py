@@ -1,6 +1,7 @@
 """Model routes: where the model is named, what it stands for, and how the body changes (sections 6 to 9)."""
 
 import asyncio
+import gzip
 import json
 import time
 
@@ -20,10 +21,12 @@ from llamaswap_desktop.config import (
     WakeOnLan,
 )
 from llamaswap_desktop.http1 import ROUTES, Group
+from llamaswap_desktop.types import ProcessState
 from tests.core.test_waking import Network
-from tests.proxy.house import Answerer, house, http, model, one_model, says
+from tests.proxy.house import Answerer, answer, house, http, model, one_model, says
 from tests.waiting import until
 
+CHAT = "/v1/chat/completions"
 MODEL_ROUTES = [route for route in ROUTES if route.group is Group.MODEL]
 
 
@@ -108,6 +111,30 @@ async def test_request_that_names_no_model_leaves_no_trace(body, kind):
         assert json.loads(said)["error"]["message"] == "no model id could be identified"
         assert not house.seen
         assert not upstream.received
+
+
+async def test_compressed_request_is_not_looked_into():
+    async with one_model() as (house, _):
+        body = gzip.compress(b'{"model":"m"}')
+        told = await house.ask("POST", CHAT, body, content_type="application/json", content_encoding="gzip")
+        assert (told[0], json.loads(told[2])["error"]["message"]) == (404, "no model id could be identified")
+
+
+async def test_refusals_before_the_model_is_known_leave_no_trace():
+    nowhere = Selector(id=SelectorId("any"), strategy=Strategy.SPILLOVER, targets=("m",))
+    async with one_model(fields={"api_keys": ("k",), "selectors": {nowhere.id: nowhere}}) as (house, upstream):
+        assert (await house.post(CHAT, {"model": "m"}))[0] == 401
+        assert not house.seen
+        assert (await house.post(CHAT, {"model": "m"}, x_api_key="k"))[0] == 200
+        house.process("m").holds_stop = asyncio.Event()
+        unloading = asyncio.ensure_future(house.core.unload())
+        await until(lambda: house.process("m").state is ProcessState.STOPPING, "its only target is on its way out")
+        status, _, said = await house.post(CHAT, {"model": "any"}, x_api_key="k")
+        message = json.loads(said)["error"]["message"]
+        assert (status, message) == (503, 'selector "any" has no available spillover targets')
+        house.process("m").holds_stop.set()
+        await unloading
+        assert len(house.seen) == len(upstream.received) == 1
 
 
 async def test_get_route_without_a_model():
@@ -273,6 +300,22 @@ async def test_peer_gets_its_own_name_its_key_and_no_trace_of_the_way():
         assert not [name for name, _ in got.headers if name.lower().startswith(("x-forwarded", "forwarded"))]
         assert opened.seen[0].about["model"] == "far/big"
         assert opened.seen[0].priority is None
+
+
+async def test_peer_has_no_limit_no_queue_and_no_loading_stream():
+    together = asyncio.Event()
+
+    async def script(_request, _writer, _reader):
+        if len(upstream.received) == 15:
+            together.set()
+        await together.wait()
+        return answer()
+
+    upstream, fields = await peer_house(script)
+    async with house(model("m"), upstreams=[upstream], send_loading_state=True, **fields) as opened:
+        asking = [opened.post(CHAT, {"model": "big", "stream": True}) for _ in range(15)]
+        answers = await asyncio.gather(*asking)
+        assert [(status, body) for status, _, body in answers] == [(200, b"{}")] * 15
 
 
 async def test_bare_name_of_a_peer_s_model_passes_unchanged_with_the_client_s_key():

@@ -108,3 +108,26 @@ async def test_odd_paths_and_queries_are_nobody_s_mistake_but_the_client_s(tmp_p
             status, _, _ = await it.ask(method, example, data=b"{}" if method in {"POST", "PUT"} else None)
             assert status < 500 or path in {"/api/performance", "/metrics"}, f"{method} {example[:60]}"
         assert b"ERROR" not in it.logs.proxy.history()
+
+
+async def test_every_get_route_answers_head_with_the_same_head_and_no_body(tmp_path):
+    async with served(tmp_path) as it:
+        for method, path in it.app._api.answers:
+            example = path.replace("{rest}", {"/logs/stream/{rest}": "proxy"}.get(path, "1"))
+            if method != "GET" or path.endswith("/events") or path.startswith("/logs/stream"):
+                continue  # streams have no end: theirs is looked at beside them
+            status, headers, _ = await it.get(example)
+            told = await it.ask("HEAD", example)
+            assert (told[0], told[2]) == (status, b""), path
+            assert told[1].get("Content-Type") == headers.get("Content-Type"), path
+
+
+async def test_no_page_is_invited_but_to_the_lists_of_models(tmp_path):
+    async with served(tmp_path) as it:
+        for method, path in it.app._api.answers:
+            if path.endswith("/events") or path.startswith("/logs/stream") or path == PREFIX + "commands/{rest}":
+                continue
+            example = path.replace("{rest}", "x")
+            _, headers, _ = await it.ask(method, example, headers={"Origin": it.address})
+            invited = {name for name in headers if name.lower().startswith("access-control")}
+            assert invited == ({"Access-Control-Allow-Origin"} if path in {"/v1/models", "/models"} else set()), path

@@ -1,8 +1,10 @@
 """The settings over HTTP."""
 
+import asyncio
 from importlib import resources
 
 from llamaswap_desktop.settings import Settings, to_builtins
+from tests.http1.wire import Client
 from tests.web.served import TWO_MODELS, served
 
 PATH = "/api/desktop/settings"
@@ -24,6 +26,26 @@ async def test_what_cannot_be_is_named_and_nothing_is_written(tmp_path):
             assert status == 400
             assert named in answer["error"]["message"] if isinstance(answer["error"], dict) else answer["error"]
         assert not (tmp_path / "settings.yaml").exists()
+
+
+async def test_nothing_to_change_is_no_mistake(tmp_path):
+    async with served(tmp_path) as app:
+        before = await app.get_json(PATH)
+        for body in (b"", b"{}"):
+            assert await app.send("PUT", PATH, body) == (200, before)
+        assert not (tmp_path / "settings.yaml").exists(), "nothing is written for it"
+
+
+async def test_a_body_too_large_leaves_the_connection(tmp_path):
+    async with served(tmp_path) as app:
+        reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+        client = Client(reader, writer)
+        for size, status in ((70_000, 413), (2, 200)):
+            body = b"{" + b" " * (size - 2) + b"}"
+            client.send(b"PUT %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % (PATH.encode(), size))
+            client.send(body)
+            assert (await client.answer())[0] == status
+        writer.close()
 
 
 async def test_a_disk_that_refuses_is_told(tmp_path):

@@ -17,6 +17,13 @@ import aiohttp
 BUNDLE_PROGRAM = os.environ.get("LLAMASWAP_TEST_PROGRAM")
 """The console program of a bundle: set, it is that which is tested, and not the source."""
 
+AS_LLAMA_SWAP = (
+    (Path(__file__).parents[2] / "docs" / "as-llama-swap.yaml").read_text(encoding="utf-8")
+    if os.environ.get("LLAMASWAP_TEST_AS_LLAMA_SWAP")
+    else ""
+)
+"""What every configuration is given beside what its test says, unless that sets some of it already."""
+
 SERVES = re.compile(r"serves on (https?://\S+)")
 
 
@@ -144,7 +151,8 @@ async def running_program(
     arguments = list(words)
     if config is not None:
         file = home / "config.yaml"
-        file.write_text(config, encoding="utf-8")
+        sets_some = re.search("^(desktop|routing):", config, re.MULTILINE)
+        file.write_text(config if sets_some else AS_LLAMA_SWAP + config, encoding="utf-8")
         arguments = ["serve", "--config", str(file), *arguments]
     process = await asyncio.create_subprocess_exec(
         *program_words(),

@@ -39,6 +39,7 @@ async def test_preload_goes_on_after_a_failure(tmp_path):
         assert program.log.index("a: stopped -> starting") < program.log.index("b: stopped -> starting")
 
 
+@pytest.mark.deviation
 async def test_profile_is_chosen_at_runtime_and_survives_a_reload(tmp_path):
     profiles = "profiles: {night: {pins: {a: b, gone: '', b: ''}}, day: {pins: {a: a}}}\n"
     async with running_program(tmp_path, config(model("a"), model("b"), more=profiles)) as program:

@@ -95,6 +95,54 @@ async def test_openai_on_the_loop_with_tools_images_and_audio(tmp_path, config):
         assert base64.b64decode(changed.data[0].b64_json) == b"a hat"
 
 
+async def test_openai_on_the_loop_streams_embeds_and_responds(tmp_path, config):
+    """What the synchronous client does, by the other one; and a tool that is called piece by piece."""
+    async with (
+        running_program(tmp_path, config) as program,
+        openai.AsyncOpenAI(base_url=program.address + "/v1", api_key="none", max_retries=0) as client,
+    ):
+        assert {each.id async for each in client.models.list()} == {"real", "fake"}
+        stream = await client.chat.completions.create(model="real", messages=HELLO, max_tokens=8, stream=True)
+        chunks = [chunk async for chunk in stream]
+        assert "".join(each.choices[0].delta.content or "" for each in chunks if each.choices)
+        streamed = await client.completions.create(model="real", prompt="a", max_tokens=4, stream=True)
+        assert "".join([each.choices[0].text async for each in streamed])
+        vectors = await client.embeddings.create(model="real", input=["hello", "you"])
+        assert [len(each.embedding) for each in vectors.data] == [64, 64]
+        answer = await client.responses.create(model="real", input="hi", max_output_tokens=16)
+        assert answer.output_text
+        events = [
+            each.type
+            async for each in await client.responses.create(model="real", input="hi", stream=True, max_output_tokens=16)
+        ]
+        assert (events[0], events[-1]) == ("response.created", "response.completed")
+        calling = await client.chat.completions.create(model="fake", messages=HELLO, tools=[TOOL], stream=True)
+        pieces = [
+            each.choices[0].delta.tool_calls[0].function async for each in calling if each.choices[0].delta.tool_calls
+        ]
+        assert pieces[0].name == "weather"
+        assert json.loads("".join(piece.arguments for piece in pieces)) == {"city": "Paris"}
+
+
+async def test_openai_in_its_own_thread_with_tools_images_and_audio(tmp_path, config):
+    async with running_program(tmp_path, config) as program:
+
+        def use() -> None:
+            with openai.OpenAI(base_url=program.address + "/v1", api_key="none", max_retries=0) as client:
+                called = client.chat.completions.create(model="fake", messages=HELLO, tools=[TOOL])
+                assert called.choices[0].message.tool_calls[0].function.name == "weather"
+                heard = client.audio.transcriptions.create(model="fake", file=("a.wav", b"RIFF" * 9, "audio/wav"))
+                assert heard.text == "36 bytes of a.wav"
+                with client.audio.speech.with_streaming_response.create(
+                    model="fake", voice="alloy", input="hello"
+                ) as spoken:
+                    assert b"".join(spoken.iter_bytes()) == b"ID3 hello"
+                drawn = client.images.generate(model="fake", prompt="a llama")
+                assert base64.b64decode(drawn.data[0].b64_json) == b"a llama"
+
+        await asyncio.to_thread(use)
+
+
 async def test_openai_understands_our_refusals(tmp_path, config):
     text = config + "apiKeys: [open-sesame]\n"
     async with running_program(tmp_path, text) as program:
@@ -122,6 +170,8 @@ async def test_anthropic(tmp_path, config):
                 message = client.messages.create(model="claude-sonnet", max_tokens=8, messages=HELLO)
                 assert message.content[0].text
                 assert message.usage.output_tokens == 8
+                with client.messages.stream(model="claude-sonnet", max_tokens=8, messages=HELLO) as stream:
+                    assert "".join(stream.text_stream) == stream.get_final_message().content[0].text
 
         await asyncio.to_thread(use)
         async with anthropic.AsyncAnthropic(base_url=program.address, api_key="none", max_retries=0) as client:
@@ -129,10 +179,44 @@ async def test_anthropic(tmp_path, config):
                 text = "".join([piece async for piece in stream.text_stream])
                 final = await stream.get_final_message()
             assert text == final.content[0].text
+            counted = await client.messages.count_tokens(model="real", messages=HELLO)
+            message = await client.messages.create(model="real", max_tokens=8, messages=HELLO)
+            assert message.usage.input_tokens + message.usage.cache_read_input_tokens == counted.input_tokens
             with pytest.raises(anthropic.NotFoundError):
                 await client.messages.create(model="nope", max_tokens=8, messages=HELLO)
 
 
+async def test_anthropic_uses_tools_and_shows_pictures(tmp_path, config):
+    looking = [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
+        {"type": "text", "text": "What is this?"},
+    ]
+    asked = {
+        "model": "fake",
+        "max_tokens": 8,
+        "messages": [{"role": "user", "content": looking}],
+        "tools": [{"name": "look", "input_schema": {"type": "object"}}],
+    }
+    used = ("tool_use", "look", {"bytes": 8})
+    async with running_program(tmp_path, config) as program:
+
+        def use() -> None:
+            with anthropic.Anthropic(base_url=program.address, api_key="none", max_retries=0) as client:
+                [block] = client.messages.create(**asked).content
+                assert (block.type, block.name, block.input) == used
+
+        await asyncio.to_thread(use)
+        async with anthropic.AsyncAnthropic(base_url=program.address, api_key="none", max_retries=0) as client:
+            [block] = (await client.messages.create(**asked)).content
+            assert (block.type, block.name, block.input) == used
+            async with client.messages.stream(**asked) as stream:
+                [block] = (await stream.get_final_message()).content
+            assert (block.type, block.name, block.input) == used
+        page = json.loads((await program.get("/api/metrics/activity"))[1])
+        assert [entry["tokens"]["input_tokens"] for entry in page["data"]] == [12, 12, 12]
+
+
+@pytest.mark.deviation
 async def test_anthropic_sees_a_stream_that_breaks(tmp_path):
     text = f"startPort: {free_ports()}\nmodels:\n{model('m', '--die-mid-stream')}"
     async with (

@@ -71,6 +71,7 @@ async def test_life_of_a_request_as_a_web_ui_sees_it(tmp_path):
         assert base64.b64decode(capture["resp_body"]).startswith(b"data: ")
 
 
+@pytest.mark.deviation
 async def test_request_is_ended_from_outside(tmp_path):
     async with running_program(tmp_path, config(model("m", "--ready-after", "30"))) as program:
         chatting = asyncio.ensure_future(program.chat("m"))
@@ -106,6 +107,7 @@ async def test_streams_do_not_hold_up_the_end(tmp_path):
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.deviation
 async def test_configuration_is_edited_while_a_model_serves(tmp_path):
     async with running_program(tmp_path, config(model("m"))) as program:
         assert (await program.chat("m"))[0] == 200

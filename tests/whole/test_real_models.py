@@ -101,6 +101,7 @@ async def test_client_that_leaves_stops_the_generation(tmp_path, config):
         assert predicted < 20000
 
 
+@pytest.mark.deviation
 async def test_server_that_dies_in_mid_stream_is_visible_to_the_client(tmp_path, config):
     async with running_program(tmp_path, config) as program:
         await spoken(program, "alice")

@@ -185,6 +185,7 @@ async def test_model_that_never_becomes_ready_is_explained(tmp_path):
         await program.until(gone, "the model has ended; who waited for it was told at its limit")
 
 
+@pytest.mark.deviation
 async def test_server_that_dies_in_mid_stream_ends_in_an_error_event_and_a_cut(tmp_path):
     text = config(model("m", "--die-mid-stream"))
     async with running_program(tmp_path, text) as program:

@@ -1,6 +1,7 @@
 """The plain page's server side, in the whole program: its routes, its verbs, and who may use them."""
 
 import json
+import signal
 
 import pytest
 
@@ -86,3 +87,30 @@ async def test_with_api_keys_page_and_verbs_need_one(tmp_path):
             assert (await program.get(path, headers={"x-api-key": "secret"}))[0] == 200
         assert (await program.post("/api/desktop/commands/unload_all", {}))[0] == 401
         assert (await program.get("/favicon.ico"))[0] == 200
+
+
+async def test_it_is_told_who_else_may_command(tmp_path):
+    """Whoever reaches the program from elsewhere may change its configuration, unless there is a key for that alone."""
+
+    async def problems(program, key: str) -> str:
+        state = json.loads((await program.get("/api/desktop/state", headers={"Authorization": f"Bearer {key}"}))[1])
+        return " ".join(state["problems"])
+
+    for keys, listen, said in (
+        ("", "127.0.0.1:0", ""),
+        ("", ":0", "anybody there may use the models and change its configuration: set desktop.adminKeys"),
+        ("apiKeys: [k]\n", ":0", "whoever has an API key may change its configuration: set desktop.adminKeys"),
+        ("apiKeys: [k]\ndesktop: {adminKeys: [a]}\n", ":0", ""),
+    ):
+        async with running_program(tmp_path, config(model("m")) + keys, "--listen", listen) as program:
+            told = await problems(program, "k")
+            assert said in told if said else not told
+            if "adminKeys" in said:
+                text = config(model("m")) + "apiKeys: [k]\ndesktop: {adminKeys: [a]}\n"
+                (tmp_path / "config.yaml").write_text(text)
+                program.process.send_signal(signal.SIGHUP)
+
+                async def is_over():
+                    return not await problems(program, "k")  # noqa: B023
+
+                await program.until(is_over, "with an admin key there is nothing to be said")
