@@ -170,3 +170,11 @@ def test_thread_that_ends_takes_the_core_along(made, signals_kept):
     with pytest.raises(SystemExit):
         made.run(Broken(SystemExit(3)))
     assert [name for name, *_ in made.core.asked] == ["start", "end_session"]
+
+
+def test_licences_are_opened_where_there_are_some(made, tmp_path):
+    made.act(Local.SHOW_LICENCES)
+    assert made.opened == []
+    made._licences = tmp_path
+    made.act(Local.SHOW_LICENCES)
+    assert made.opened == [tmp_path]
