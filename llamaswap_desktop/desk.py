@@ -37,6 +37,9 @@ from llamaswap_desktop.tray import (
     Wishes,
 )
 
+UNEXPECTED = "unexpected"
+"""Source of the report that something went wrong inside."""
+
 _log = logging.getLogger("llamaswap_desktop")
 
 
@@ -133,6 +136,8 @@ class Desk:
             case CopyText(text):
                 self._copy(text)
             case ShowLog(model):
+                if model is None:
+                    self.core.report(UNEXPECTED, "")  # whoever looks knows now
                 self._open(self._paths.log_dir / (APP_FILE if model is None else model_file_name(model)))
             case OpenFolder(folder):
                 self._open(placed(folder))

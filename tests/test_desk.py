@@ -105,6 +105,12 @@ def test_clicks_go_where_they_belong(made):
     ]  # fmt: skip
 
 
+def test_who_looks_into_the_log_knows_what_went_wrong_inside(made):
+    (made._paths.log_dir / "app.log").touch()
+    made.act(ShowLog())
+    assert made.core.asked == [("report", "unexpected", "")]
+
+
 def test_what_is_not_there_is_told(made):
     made.act(ShowLog("never loaded"))
     [(name, notice)] = made.core.asked

@@ -180,6 +180,7 @@ def tooltip(snapshot: Snapshot) -> str:
         lines.append(snapshot.address)
     if snapshot.phase is Phase.STOPPED:
         lines.extend(snapshot.problems[:1])
+    lines.extend(snapshot.troubles)
     failed = [model for model in snapshot.models if model.problem]
     lines.extend(f"{model_name(model)}: {short_reason(model.problem, model.id)}" for model in failed)
     text = "\n".join(one_line(line, PROBLEM_LIMIT) for line in lines)

@@ -96,6 +96,7 @@ def test_problems_are_wrapped_for_a_menu_and_whole():
 def test_remarks_of_a_program_that_serves_are_in_the_menu_only():
     assert texts.problem_lines(serving(problems=("unknown key",))) == ("unknown key",)
     assert "unknown key" not in texts.tooltip(serving(problems=("unknown key",)))
+    assert "something went wrong" in texts.tooltip(serving(troubles=("something went wrong inside",)))
 
 
 def test_tooltip_tells_state_address_and_last_error():
