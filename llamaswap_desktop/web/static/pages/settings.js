@@ -23,7 +23,7 @@ export function Page() {
       <section class="card stack" aria-label="Address">
         <h2>Address</h2>
         <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
-        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below." onChange=${(shareOnLan) => change({ shareOnLan })} />
+        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below; without one, one is made." onChange=${(shareOnLan) => change({ shareOnLan })} />
         <div class="with-button">
           <${Text} label="Key for other computers" value=${settings.apiKey} isSecret onChange=${(apiKey) => change({ apiKey })} />
           <${Copy} text=${settings.apiKey} label="Copy the key" />
