@@ -15,7 +15,6 @@ export function Page() {
   const change = (members) => attempt(async () => setSettings(await put("/api/desktop/settings", members)), "Saved.");
   if (!settings) return html`<h1>Settings</h1><p class="hint">Loading…</p>`;
   const folders = (members) => change({ folders: { ...settings.folders, ...members } });
-  const updates = (members) => change({ updates: { ...settings.updates, ...members } });
   const pause = (members) => change({ pause: { ...settings.pause, ...members } });
   return html`
     <div class="page-title"><h1>Settings</h1></div>
@@ -52,8 +51,8 @@ export function Page() {
       </section>
       <section class="card stack" aria-label="Updates">
         <h2>Updates</h2>
-        <${Text} label="Ask for the latest version at" value=${settings.updates.url} hint="An https address. Nothing is ever downloaded." onChange=${(url) => updates({ url, check: settings.updates.check && url !== "" })} />
-        <${Switch} label="Ask once a day" isOn=${settings.updates.check} onChange=${(check) => updates({ check })} />
+        <${Switch} label="Look for newer versions once a day" isOn=${settings.updates.check} hint="You are told of one; nothing is ever downloaded." onChange=${(check) => change({ updates: { ...settings.updates, check } })} />
+        <${Text} label="Where to look" value=${settings.updates.url} hint="An https address that tells the newest version" onChange=${(url) => change({ updates: { ...settings.updates, url } })} />
       </section>
     </div>`;
 }
