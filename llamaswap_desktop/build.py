@@ -29,6 +29,11 @@ def read_build() -> Build:
 
 def describe_build(build: Build) -> str:
     """Return one line for people: version, commit, date, Python and platform."""
+    return f"{build.version} ({origin_of(build)})"
+
+
+def origin_of(build: Build) -> str:
+    """Return where the build comes from and what it runs on."""
     origin = f"commit {build.commit or 'unknown'}, built {build.date}" if build.date else "from source"
     system = f"{platform.system()} {platform.machine()}"
-    return f"{build.version} ({origin}, Python {platform.python_version()}, {system})"
+    return f"{origin}, Python {platform.python_version()}, {system}"

@@ -6,7 +6,6 @@ Everything here lives on the core's loop; what a message's button asks for goes 
 import asyncio
 import contextlib
 import logging
-import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -130,9 +129,7 @@ class Companions:
 
     def share_on_lan(self, is_on: bool) -> None:
         """Let other computers in, with a key that is made the first time, or keep them out."""
-        makes_key = is_on and not self._settings.now.api_key
-        key = {"apiKey": f"sk-{secrets.token_urlsafe(24)}"} if makes_key else {}
-        self.change_settings({"shareOnLan": is_on, **key})
+        self.change_settings({"shareOnLan": is_on})
 
     def memory_will_be_freed(self) -> None:
         """Know that somebody has asked for memory."""

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from llamaswap_desktop import __version__
+from llamaswap_desktop.build import origin_of, read_build
 from llamaswap_desktop.commands import Quit, ReloadConfig
 from llamaswap_desktop.config import Sources, load_config
 from llamaswap_desktop.core_thread import CoreThread
-from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, open_path, open_url
+from llamaswap_desktop.desktop import Autostart, Paths, can_copy, copy_text, licences_folder, open_path, open_url
 from llamaswap_desktop.errors import ConfigError
 from llamaswap_desktop.logs import APP_FILE, model_file_name
 from llamaswap_desktop.notices import config_checked, diagnostics_collected, no_panel, trouble
@@ -37,6 +37,9 @@ from llamaswap_desktop.tray import (
     Wishes,
 )
 
+UNEXPECTED = "unexpected"
+"""Source of the report that something went wrong inside."""
+
 _log = logging.getLogger("llamaswap_desktop")
 
 
@@ -51,6 +54,8 @@ class Desk:
         self._sources = sources
         self._autostart = autostart
         self._environment = environment
+        self._build = read_build()
+        self._licences = licences_folder()
         self._tray: Tray | None = None
         self._latest = Snapshot()
         self._can_copy = can_copy(environment)
@@ -105,7 +110,9 @@ class Desk:
     def _around(self) -> Surroundings:
         settings = self._settings
         return Surroundings(
-            version=__version__,
+            version=self._build.version,
+            build=origin_of(self._build),
+            has_licences=self._licences is not None,
             can_copy=self._can_copy,
             starts_at_login=self._starts_at_login,
             notifies=settings.notifications,
@@ -129,6 +136,8 @@ class Desk:
             case CopyText(text):
                 self._copy(text)
             case ShowLog(model):
+                if model is None:
+                    self.core.report(UNEXPECTED, "")  # whoever looks knows now
                 self._open(self._paths.log_dir / (APP_FILE if model is None else model_file_name(model)))
             case OpenFolder(folder):
                 self._open(placed(folder))
@@ -156,6 +165,8 @@ class Desk:
                 self._aside("check the configuration", self._check_config)
             case Local.EDIT_SETTINGS:
                 self._edit_settings()
+            case Local.SHOW_LICENCES:
+                self._show_licences()
             case Local.COLLECT_DIAGNOSTICS:
                 self._aside("collect diagnostics", self._collect_diagnostics)
             case Local.TRY_AGAIN:
@@ -203,6 +214,10 @@ class Desk:
 
     def _config_path(self) -> Path:
         return self._sources.file or self._sources.directory or self._paths.config_file
+
+    def _show_licences(self) -> None:
+        if self._licences is not None:
+            self._open(self._licences)
 
     def _edit_settings(self) -> None:
         if not self._paths.settings_file.exists():

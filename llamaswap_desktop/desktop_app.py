@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from llamaswap_desktop.companions import Companions
 from llamaswap_desktop.config import Sources
 from llamaswap_desktop.core_thread import CoreThread
-from llamaswap_desktop.desk import Desk
+from llamaswap_desktop.desk import UNEXPECTED, Desk
 from llamaswap_desktop.desktop import (
     BalloonNotifier,
     NoAutostart,
@@ -73,7 +73,7 @@ def _run(options: "ServeOptions", program: Program) -> int:
     desk = Desk(core, program.paths, sources, autostart, environment)
 
     def tell_unexpected(what: str) -> None:
-        core.report("unexpected", f"something went wrong inside: {what}; the log has details")
+        core.report(UNEXPECTED, f"something went wrong inside: {what}; the log has details")
         core.notify(unexpected_error(what, desk.act))
 
     program.unexpected.tell = tell_unexpected

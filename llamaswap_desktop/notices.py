@@ -9,7 +9,7 @@ from llamaswap_desktop.desktop import Notice, Offer
 from llamaswap_desktop.errors import ConfigError, ListenFailed, LlamaSwapError, Problem
 from llamaswap_desktop.events import ConfigRejected, Event, ProcessDied, ProcessStateChanged, StartFailed
 from llamaswap_desktop.sizes import memory_size
-from llamaswap_desktop.tray import Action, CopyText, Local, OpenPage, ShowLog
+from llamaswap_desktop.tray import Action, CopyText, Local, OpenPage, ShowLog, short_reason
 from llamaswap_desktop.types import ModelId, ProcessState
 from llamaswap_desktop.updates import Release
 
@@ -60,14 +60,19 @@ class Notices:
 def load_failed(name: str, detail: str, model: ModelId, act: Act) -> Notice:
     """Say that a model could not be loaded, and why."""
     offers = (Offer("Show log", lambda: act(ShowLog(model))), Offer("Try again", lambda: act(LoadModel(model))))
-    return Notice("load failed", f"{name} could not be loaded", detail, offers)
+    return Notice("load failed", f"{name} could not be loaded", _sentence(detail, model), offers)
 
 
 def model_died(name: str, detail: str, model: ModelId, act: Act) -> Notice:
     """Say that a model that was ready has ended by itself."""
-    return Notice(
-        "model died", f"{name} has ended by itself", detail, (Offer("Show log", lambda: act(ShowLog(model))),)
-    )
+    offers = (Offer("Show log", lambda: act(ShowLog(model))),)
+    return Notice("model died", f"{name} has ended by itself", _sentence(detail, model), offers)
+
+
+def _sentence(detail: str, model: ModelId) -> str:
+    """Return the reason alone: the title says what it is the reason of."""
+    reason = short_reason(detail, model)
+    return f"{reason[:1].upper()}{reason[1:]}"
 
 
 def config_refused(problems: tuple[Problem, ...], act: Act) -> Notice:

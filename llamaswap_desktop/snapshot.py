@@ -109,7 +109,8 @@ class Snapshot:
     """Everything a face of the program shows.
 
     ``rev`` grows with every change.  ``address`` is the base URL for clients, such as
-    ``http://127.0.0.1:9292``.  ``problems`` are lines about the program as a whole.
+    ``http://127.0.0.1:9292``.  ``problems`` are lines about the program as a whole; ``troubles`` are those of them that
+    have come up while it runs, rather than stand in the configuration.
     """
 
     rev: int = 0
@@ -123,3 +124,4 @@ class Snapshot:
     loads: tuple[LoadSnapshot, ...] = ()
     waiting: tuple[WaitingSnapshot, ...] = ()
     problems: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()

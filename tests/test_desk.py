@@ -105,6 +105,12 @@ def test_clicks_go_where_they_belong(made):
     ]  # fmt: skip
 
 
+def test_who_looks_into_the_log_knows_what_went_wrong_inside(made):
+    (made._paths.log_dir / "app.log").touch()
+    made.act(ShowLog())
+    assert made.core.asked == [("report", "unexpected", "")]
+
+
 def test_what_is_not_there_is_told(made):
     made.act(ShowLog("never loaded"))
     [(name, notice)] = made.core.asked
@@ -170,3 +176,11 @@ def test_thread_that_ends_takes_the_core_along(made, signals_kept):
     with pytest.raises(SystemExit):
         made.run(Broken(SystemExit(3)))
     assert [name for name, *_ in made.core.asked] == ["start", "end_session"]
+
+
+def test_licences_are_opened_where_there_are_some(made, tmp_path):
+    made.act(Local.SHOW_LICENCES)
+    assert made.opened == []
+    made._licences = tmp_path
+    made.act(Local.SHOW_LICENCES)
+    assert made.opened == [tmp_path]

@@ -32,7 +32,7 @@ async def test_load_that_fails_names_model_and_reason_and_leads_to_the_log():
     await told.world.until(lambda: told.shown, "it is told")
     [notice] = told.shown
     assert (notice.kind, notice.title, notice.text) == (
-        "load failed", "Qwen could not be loaded", "exit code 1: out of memory",
+        "load failed", "Qwen could not be loaded", "Exit code 1: out of memory",
     )  # fmt: skip
     for offer in notice.offers:
         offer.accept()

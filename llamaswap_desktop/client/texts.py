@@ -14,7 +14,10 @@ def status_lines(state: Mapping[str, Any], *, address: str, pid: int, kind: str)
         yield f"profile: {state['profile']}"
     if (paused := state["paused"]) is not None:
         left = paused["left_s"]
-        yield "paused until resumed" if left is None else f"paused for another {_duration(left)}"
+        if paused["reason"]:
+            yield f"paused for {paused['reason']}"
+        else:
+            yield "paused until resumed" if left is None else f"paused for another {_duration(left)}"
     if busy := [model for model in state["models"] if model["state"] not in {"stopped", "shutdown"}]:
         yield from list_lines(busy)
     else:

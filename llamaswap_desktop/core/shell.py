@@ -534,6 +534,7 @@ class Core:
             loads=picture_loads(self._scheduler, now),
             waiting=picture_waiting(self._scheduler, now),
             problems=(*self._reports.values(), *problems),
+            troubles=tuple(self._reports.values()),
         )
 
     def _pause_snapshot(self, now: float) -> PauseSnapshot | None:

@@ -11,7 +11,7 @@ from llamaswap_desktop.desktop.notify import (
     Offer,
     QuietNotifier,
 )
-from llamaswap_desktop.desktop.paths import APP_ID, Paths, user_paths
+from llamaswap_desktop.desktop.paths import APP_ID, Paths, licences_folder, user_paths
 from llamaswap_desktop.desktop.programs import first_running
 from llamaswap_desktop.desktop.senses import Sense, build_full_screen_sense, build_game_sense
 from llamaswap_desktop.desktop.single_instance import take_lock
@@ -34,6 +34,7 @@ __all__ = [
     "can_copy",
     "copy_text",
     "first_running",
+    "licences_folder",
     "open_path",
     "open_url",
     "take_lock",

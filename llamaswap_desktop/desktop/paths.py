@@ -73,6 +73,12 @@ def user_paths() -> Paths:
     )
 
 
+def licences_folder() -> Path | None:
+    """Return where the licences of all parts of a built program are; from source each part has brought its own."""
+    folder = Path(getattr(sys, "_MEIPASS", "")) / "licences"
+    return folder if getattr(sys, "frozen", False) and folder.is_dir() else None
+
+
 def portable_folder() -> Path | None:
     """Return the folder ``data`` beside the executable if this is a portable copy, else None.
 

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,11 +38,13 @@ class SettingsFile:
         return lambda: self._watchers.remove(watcher)
 
     def change(self, keys: Mapping[str, Any]) -> Settings:
-        """Set ``keys``, named as in the file, and write them.
+        """Set ``keys``, named as in the file, and write them.  Whoever begins to share without a key gets one.
 
         Raises ``SettingsRefused`` for an unknown key or a bad value, ``OSError`` if the file cannot be written; either
         way nothing has changed.
         """
+        if keys.get("shareOnLan") is True and not keys.get("apiKey", self.now.api_key):
+            keys = {**keys, "apiKey": f"sk-{secrets.token_urlsafe(24)}"}
         settings = changed(self.now, keys)
         if settings != self.now or self.problem:
             self._write(settings)

@@ -14,6 +14,7 @@ from llamaswap_desktop.tray.entries import (
 )
 from llamaswap_desktop.tray.icon import app_picture
 from llamaswap_desktop.tray.shell import Tray, Wishes
+from llamaswap_desktop.tray.texts import short_reason
 from llamaswap_desktop.tray.view import Surroundings, View
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "Wishes",
     "app_picture",
     "build_tray",
+    "short_reason",
 ]

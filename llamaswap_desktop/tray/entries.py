@@ -21,6 +21,7 @@ class Local(StrEnum):
     OPEN_CONFIG_FOLDER = "open configuration folder"
     CHECK_CONFIG = "check configuration"
     EDIT_SETTINGS = "edit settings"
+    SHOW_LICENCES = "show licences"
     COLLECT_DIAGNOSTICS = "collect diagnostics"
     TRY_AGAIN = "try again"
     """Read the configuration and listen once more, after a start that failed."""

@@ -51,7 +51,7 @@ def icon_state(snapshot: Snapshot) -> IconState:
         return IconState.LOADING
     if any(model.state is ProcessState.READY for model in snapshot.models):
         return IconState.READY
-    if any(model.problem for model in snapshot.models):
+    if snapshot.troubles or any(model.problem for model in snapshot.models):
         return IconState.ERROR
     return IconState.IDLE
 

@@ -200,6 +200,8 @@ def _switch(switch: Switch, label: str, *, is_on: bool) -> Item:
 def _about(around: Surroundings) -> Menu:
     return (
         Item("version", f"{APP_NAME} {around.version}".rstrip()),
+        *((Item("build", one_line(around.build, 2 * NAME_LIMIT)),) if around.build else ()),
         Item("licence", "MIT licence; on Windows with pystray (LGPL)"),
+        *((Item("licences", "Licences of its parts", Local.SHOW_LICENCES),) if around.has_licences else ()),
         Item("diagnostics", "Collect diagnostics", Local.COLLECT_DIAGNOSTICS),
     )

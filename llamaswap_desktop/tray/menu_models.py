@@ -4,17 +4,21 @@ How they are laid out depends on the configuration alone, never on what a model 
 """
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Sequence
 
 from llamaswap_desktop.commands import LoadModel, PinModel, UnloadModel, UnpinModel
 from llamaswap_desktop.snapshot import ModelSnapshot, Snapshot
 from llamaswap_desktop.tray.entries import CopyText, Item, Menu, Separator, ShowLog, Submenu, ticked
-from llamaswap_desktop.tray.texts import NAME_LIMIT, group_name, is_wanted, loaded_of, model_line, model_name
+from llamaswap_desktop.tray.texts import NAME_LIMIT, group_name, is_wanted, loaded_of, model_line, model_name, one_line
 from llamaswap_desktop.types import ProcessState
 
 ONE_LIST = 24
 """So many lines fit on a small screen; longer lists are cut into submenus."""
+
+
+_SPAN_NAME_LIMIT = 32
 
 
 def models_menu(snapshot: Snapshot, *, can_copy: bool) -> Menu:
@@ -34,7 +38,7 @@ def models_menu(snapshot: Snapshot, *, can_copy: bool) -> Menu:
             lines.append(Separator(f"before group {key}"))
         lines.append(Item(f"group {key}", title))
         lines.extend(map(_model_item, models))
-    return (*lines, *_details(listed, can_copy=can_copy))
+    return (*lines, *_details([model for *_, models in sections for model in models], can_copy=can_copy))
 
 
 def _sections(listed: Sequence[ModelSnapshot], snapshot: Snapshot) -> Iterable[tuple[str, str, list[ModelSnapshot]]]:
@@ -51,7 +55,7 @@ def _by_letter(models: Sequence[ModelSnapshot], *, can_copy: bool) -> Menu:
     if len(models) <= ONE_LIST:
         return _one_list(models, can_copy=can_copy)
     return tuple(
-        Submenu(f"letters {span}", f"{span}  ·  {loaded_of(some)}", _one_list(some, can_copy=can_copy))
+        Submenu(f"letters {some[0].id}", f"{span}  ·  {loaded_of(some)}", _one_list(some, can_copy=can_copy))
         for span, some in _spans(models)
     )
 
@@ -61,7 +65,10 @@ def _one_list(models: Sequence[ModelSnapshot], *, can_copy: bool) -> Menu:
 
 
 def _spans(models: Sequence[ModelSnapshot]) -> Iterable[tuple[str, list[ModelSnapshot]]]:
-    """Cut the models, in the order of the alphabet, into lists of a screen's length, each with its letters: ``A-D``."""
+    """Cut the models, in the order of the alphabet, into lists of a screen's length, each with its letters: ``A-D``.
+
+    A letter that has more models than that is cut as well, into lists that say with which model they begin and end.
+    """
     ordered = sorted(models, key=_sort_key)
     first, collected = "", list[ModelSnapshot]()
     last = ""
@@ -70,10 +77,21 @@ def _spans(models: Sequence[ModelSnapshot]) -> Iterable[tuple[str, list[ModelSna
         if collected and len(collected) + len(some) > ONE_LIST:
             yield _span(first, last), collected
             collected = []
+        if len(some) > ONE_LIST:
+            yield from _cut(some)
+            continue
         first, last = (first if collected else letter), letter
         collected = [*collected, *some]
     if collected:
         yield _span(first, last), collected
+
+
+def _cut(models: Sequence[ModelSnapshot]) -> Iterable[tuple[str, list[ModelSnapshot]]]:
+    """Cut models of one letter into lists of about the same length."""
+    length = math.ceil(len(models) / math.ceil(len(models) / ONE_LIST))
+    for start in range(0, len(models), length):
+        some = list(models[start : start + length])
+        yield f"{one_line(some[0].name, _SPAN_NAME_LIMIT)} … {one_line(some[-1].name, _SPAN_NAME_LIMIT)}", some
 
 
 def _span(first: str, last: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from llamaswap_desktop.sizes import memory_size
 from llamaswap_desktop.snapshot import GroupSnapshot, ModelSnapshot, PauseSnapshot, Snapshot
-from llamaswap_desktop.types import DEFAULT_GROUP, Phase, ProcessState
+from llamaswap_desktop.types import DEFAULT_GROUP, ModelId, Phase, ProcessState
 
 APP_NAME = "llama-swap Desktop"
 
@@ -19,6 +19,9 @@ NAME_LIMIT = 48
 PROBLEM_LIMIT = 72
 TOOLTIP_LIMIT = 127
 """Windows cuts tooltips there; longer ones are unreadable anyway."""
+
+_PREMATURE_END = "upstream command exited prematurely: "
+"""llama-swap's words, which its clients know; people need not read them again and again."""
 
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
@@ -60,6 +63,11 @@ def is_wanted(model: ModelSnapshot) -> bool:
     return model.state is ProcessState.READY or is_loading(model)
 
 
+def short_reason(problem: str, model: ModelId) -> str:
+    """Return why a model failed without what stands beside it: that it is this model's, and that it failed."""
+    return problem.removeprefix(_PREMATURE_END).removeprefix(f"model '{model}' ")
+
+
 def model_line(model: ModelSnapshot) -> str:
     """Return the model's name and, behind it, what is worth knowing about it now."""
     facts = [model_name(model)]
@@ -70,7 +78,7 @@ def model_line(model: ModelSnapshot) -> str:
     elif is_loading(model):
         facts.append("waiting…")
     elif model.problem:
-        why = one_line(model.problem, PROBLEM_LIMIT)
+        why = one_line(short_reason(model.problem, model.id), PROBLEM_LIMIT)
         facts.append(why if why.startswith("failed") else f"failed: {why}")
     if model.state is ProcessState.READY and model.memory_bytes is not None:
         facts.append(memory_size(model.memory_bytes))
@@ -172,6 +180,8 @@ def tooltip(snapshot: Snapshot) -> str:
         lines.append(snapshot.address)
     if snapshot.phase is Phase.STOPPED:
         lines.extend(snapshot.problems[:1])
-    lines.extend(f"{model_name(model)}: {model.problem}" for model in snapshot.models if model.problem)
+    lines.extend(snapshot.troubles)
+    failed = [model for model in snapshot.models if model.problem]
+    lines.extend(f"{model_name(model)}: {short_reason(model.problem, model.id)}" for model in failed)
     text = "\n".join(one_line(line, PROBLEM_LIMIT) for line in lines)
     return text if len(text) <= TOOLTIP_LIMIT else text[: TOOLTIP_LIMIT - 1] + "…"

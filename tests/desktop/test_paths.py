@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llamaswap_desktop.desktop import APP_ID, Paths, user_paths
+from llamaswap_desktop.desktop import APP_ID, Paths, licences_folder, user_paths
 
 PATHS = Paths(config_dir=Path("/c"), state_dir=Path("/s"), log_dir=Path("/l"))
 
@@ -47,3 +47,12 @@ def test_what_lies_beside_python_does_not_make_a_source_tree_portable(bundle, mo
     (bundle / "data").mkdir()
     monkeypatch.delattr(sys, "frozen")
     assert not user_paths().is_portable
+
+
+def test_licences_are_those_of_a_built_program(bundle, monkeypatch):
+    monkeypatch.setattr(sys, "_MEIPASS", str(bundle / "_internal"), raising=False)
+    assert licences_folder() is None
+    (bundle / "_internal" / "licences").mkdir(parents=True)
+    assert licences_folder() == bundle / "_internal" / "licences"
+    monkeypatch.delattr(sys, "frozen")
+    assert licences_folder() is None

@@ -46,6 +46,17 @@ def test_a_change_is_kept_and_told(tmp_path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_sharing_makes_a_key_the_first_time(tmp_path):
+    file = SettingsFile(tmp_path / "settings.yaml")
+    key = file.change({"shareOnLan": True}).api_key
+    assert key.startswith("sk-")
+    assert len(key) > 24
+    file.change({"shareOnLan": False})
+    assert file.change({"shareOnLan": True, "theme": "dark"}).api_key == key
+    assert file.change({"shareOnLan": True, "apiKey": "sk-mine"}).api_key == "sk-mine"
+    assert file.change({"shareOnLan": True, "apiKey": ""}).api_key not in {"", key, "sk-mine"}
+
+
 def test_keys_of_a_newer_version_are_kept(tmp_path):
     path = tmp_path / "settings.yaml"
     path.write_text("theme: dark\nhologram: {depth: 3}\n")

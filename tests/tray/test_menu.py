@@ -232,3 +232,13 @@ def test_model_folders_are_opened_from_the_menu():
         ("Open ~/models", OpenFolder("~/models")),
         ("Open /mnt/" + "x" * 42 + "…", OpenFolder("/mnt/" + "x" * 60)),
     ]
+
+
+def test_about_says_what_it_is_and_shows_licences_where_they_are():
+    from_source = entry(menu_for(serving(), version="1.2", build="from source, Python 3.11"), "about").entries
+    assert [one.label for one in from_source] == [
+        "llama-swap Desktop 1.2", "from source, Python 3.11", "MIT licence; on Windows with pystray (LGPL)",
+        "Collect diagnostics",
+    ]  # fmt: skip
+    built = entry(menu_for(serving(), has_licences=True), "about", "licences")
+    assert (built.label, built.action) == ("Licences of its parts", Local.SHOW_LICENCES)

@@ -95,3 +95,20 @@ def test_long_lists_count_as_people_do():
     names = [f"gemma-{number}b" for number in (14, 8, 120)] + [f"a{number}" for number in range(22)]
     *_, letters = [one.entries for one in menu_of(*map(model, names))]
     assert labels(letters)[:3] == ["gemma-8b", "gemma-14b", "gemma-120b"]
+
+
+def test_letter_with_too_many_models_is_cut_by_name():
+    names = [f"qwen-{number}b" for number in range(50)]
+    menu = menu_of(*map(model, names), model("alpha"), model("zeta"))
+    assert labels(menu) == [
+        "A  ·  0 of 1 loaded", "qwen-0b … qwen-16b  ·  0 of 17 loaded", "qwen-17b … qwen-33b  ·  0 of 17 loaded",
+        "qwen-34b … qwen-49b  ·  0 of 16 loaded", "Z  ·  0 of 1 loaded",
+    ]  # fmt: skip
+    assert sorted(item.key for item in leaves(menu)) == sorted([*names, "alpha", "zeta"])
+    assert all(len(one.entries) <= ONE_LIST + 2 for one in menu)
+    assert len({one.key for one in menu}) == 5
+
+
+def test_details_stand_in_the_order_of_the_lines():
+    menu = menu_of(model("a"), model("b"), model("c"), groups=(group("coding", "c", "a"), group("(default)", "b")))
+    assert labels(menu[-1].entries) == ["c", "a", "b"]

@@ -49,6 +49,10 @@ def test_name(name, shown):
         (model(state=READY, memory_bytes=642 * 1024**2), "m  ·  642 MiB"),
         (model(state=READY, memory_bytes=4_400_000_000, in_flight=2), "m  ·  4.1 GiB  ·  answering 2"),
         (model(problem="exited with code 1\nafter 0.4 s"), "m  ·  failed: exited with code 1 after 0.4 s"),
+        (
+            model(problem="upstream command exited prematurely: model 'm' exited with code 7 after 0.4 s"),
+            "m  ·  failed: exited with code 7 after 0.4 s",
+        ),
         (model(problem="failed to start command 'x'"), "m  ·  failed to start command 'x'"),
         (model(problem="old", state=STARTING), "m  ·  starting…"),
         (model(problem="p" * 300), "m  ·  failed: " + "p" * 71 + "…"),
@@ -92,6 +96,7 @@ def test_problems_are_wrapped_for_a_menu_and_whole():
 def test_remarks_of_a_program_that_serves_are_in_the_menu_only():
     assert texts.problem_lines(serving(problems=("unknown key",))) == ("unknown key",)
     assert "unknown key" not in texts.tooltip(serving(problems=("unknown key",)))
+    assert "something went wrong" in texts.tooltip(serving(troubles=("something went wrong inside",)))
 
 
 def test_tooltip_tells_state_address_and_last_error():

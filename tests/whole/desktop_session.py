@@ -98,6 +98,10 @@ class DesktopSession:
         await self._spawn("xfce4-panel", "xfce4-panel", "--disable-wm-check")  # it would wait 5 s for a window manager
         await self.until(self._has_watcher, "the panel watches for tray icons")
 
+    async def start_window_manager(self) -> None:
+        """Start what says which window is active and lets one fill the screen."""
+        await self._spawn("openbox", "openbox")
+
     async def start_notifications(self, service: str) -> None:
         """Start the desktop's notification service."""
         await self._spawn(service, "xfce4-notifyd")

@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from llamaswap_desktop.tray.icon import IconState
 from tests.needs import need
 from tests.whole.desktop_session import desktop_session
-from tests.whole.program import Program, free_ports
+from tests.whole.program import BUNDLE_PROGRAM, Program, free_ports
 from tests.whole.test_tray import in_the_tray, shows, stand_in
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
@@ -231,3 +232,52 @@ async def test_failed_load_is_told_by_the_desktops_own_service(tmp_path):
         await asyncio.sleep(0.5)  # it fades in
         desktop.keep_screenshot("desktop-notification")
         assert len(await desktop.notifications()) == 1
+
+
+@pytest.mark.skipif(BUNDLE_PROGRAM is not None, reason="nothing can be planted in a bundle")
+async def test_mistake_in_a_thread_is_shown_and_logged_and_the_program_goes_on(tmp_path):
+    need(NOTIFYD, "xfce4-notifyd")
+    folder, sign = tmp_path / "first", tmp_path / "go"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(f"""
+import pathlib, sys, threading, time
+def fail():
+    while not pathlib.Path({str(sign)!r}).exists():
+        time.sleep(0.05)
+    raise ZeroDivisionError("nobody expected that")
+if "--internal-guard" not in sys.orig_argv and "demo-model" not in sys.orig_argv:
+    threading.Thread(target=fail, name="planted", daemon=True).start()
+""")
+    async with desktop_session(tmp_path) as desktop:
+        await desktop.start_notifications(NOTIFYD)
+        desktop.environment["PYTHONPATH"] = f"{folder}:{desktop.environment.get('PYTHONPATH', '')}"
+        async with in_the_tray(desktop) as program:
+            await program.wait_until_it_serves()
+            await shows(desktop, IconState.IDLE)
+            sign.touch()
+            await shows(desktop, IconState.ERROR)
+            await desktop.until(desktop.notifications, "it is told")
+            await asyncio.sleep(0.5)  # the message fades in
+            desktop.keep_screenshot("desktop-unexpected")
+            assert "unexpected error in planted" in program.log
+            assert "ZeroDivisionError: nobody expected that" in program.log
+            assert (await program.chat("demo-alice"))[0] == 200
+            await shows(desktop, IconState.READY)
+
+
+async def test_start_at_login_is_quiet_and_cheap(tmp_path):
+    need(NOTIFYD, "xfce4-notifyd")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    browser = stand_in(programs, "xdg-open")
+    async with desktop_session(tmp_path) as desktop:
+        await desktop.start_notifications(NOTIFYD)
+        desktop.environment["PATH"] = f"{programs}:{desktop.environment['PATH']}"
+        async with in_the_tray(desktop, "--autostart") as program:
+            await program.wait_until_it_serves()
+            await shows(desktop, IconState.IDLE)
+            spent = psutil.Process(program.process.pid).cpu_times()
+            assert await program.running() == {}, "no model is loaded"
+            assert await desktop.notifications() == []
+            assert not browser.exists(), "no window"
+            assert spent.user + spent.system < 1.5, "a second on a computer that does nothing else"

@@ -16,7 +16,6 @@ export function Page() {
   const change = (members) => attempt(async () => setSettings(await put("/api/desktop/settings", members)), "Saved.");
   if (!settings) return html`<h1>Settings</h1><p class=${`hint ${problem && "card"}`}>${problem || "Loading…"}</p>`;
   const folders = (members) => change({ folders: { ...settings.folders, ...members } });
-  const updates = (members) => change({ updates: { ...settings.updates, ...members } });
   const pause = (members) => change({ pause: { ...settings.pause, ...members } });
   return html`
     <div class="page-title"><h1>Settings</h1></div>
@@ -24,7 +23,7 @@ export function Page() {
       <section class="card stack" aria-label="Address">
         <h2>Address</h2>
         <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
-        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below. With it they may change the configuration too, and so start programs here: desktop.adminKeys in the configuration reserves that for another key." onChange=${(shareOnLan) => change({ shareOnLan })} />
+        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below; without one, one is made. With it they may change the configuration too, and so start programs here: desktop.adminKeys in the configuration reserves that for another key." onChange=${(shareOnLan) => change({ shareOnLan })} />
         <div class="with-button">
           <${Text} label="Key for other computers" value=${settings.apiKey} isSecret onChange=${(apiKey) => change({ apiKey })} />
           <${Copy} text=${settings.apiKey} label="Copy the key" />
@@ -53,8 +52,8 @@ export function Page() {
       </section>
       <section class="card stack" aria-label="Updates">
         <h2>Updates</h2>
-        <${Text} label="Ask for the latest version at" value=${settings.updates.url} hint="An https address. Nothing is ever downloaded." onChange=${(url) => updates({ url, check: settings.updates.check && url !== "" })} />
-        <${Switch} label="Ask once a day" isOn=${settings.updates.check} onChange=${(check) => updates({ check })} />
+        <${Switch} label="Look for newer versions once a day" isOn=${settings.updates.check} hint="You are told of one; nothing is ever downloaded." onChange=${(check) => change({ updates: { ...settings.updates, check } })} />
+        <${Text} label="Where to look" value=${settings.updates.url} hint="An https address that tells the newest version" onChange=${(url) => change({ updates: { ...settings.updates, url } })} />
       </section>
     </div>`;
 }
