@@ -28,6 +28,9 @@ _TEXTS = {
 }
 """Place below ``share``, and the file here that it is made from; ``@BIN@`` in it is where the programs are."""
 
+ALWAYS_THERE = ("applications", "doc", "icons", "man", "man/man1")
+"""Folders below ``share`` that every system has, and no package but the system's own removes."""
+
 _SCRIPTS = ("install.sh", "stop-running.sh")
 
 _GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)(?=\0)")
@@ -83,7 +86,7 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
         "mtime": about.build_facts()["build_date"],
         "contents": [
             {"src": str(root / "lib" / ID), "dst": f"/usr/lib/{ID}", "type": "tree"},
-            {"dst": f"/usr/share/doc/{ID}", "type": "dir"},  # else RPM would leave it behind
+            *_folders(root / "share"),
             *_package_contents(root),
         ],
         "scripts": {"preinstall": str(HERE / "stop-running.sh"), "preremove": str(HERE / "stop-running.sh")},
@@ -95,6 +98,14 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
         "rpm": {"compression": "xz", "group": "Applications/System"},
     }
     return json.dumps(facts, indent=2)
+
+
+def _folders(share: Path) -> Iterator[dict[str, str]]:
+    """Yield the folders that RPM is to remove when nobody has anything in them any more; Debian does so by itself."""
+    folders = (path.relative_to(share) for path in sorted(share.rglob("*")) if path.is_dir())
+    for folder in folders:
+        if str(folder) not in ALWAYS_THERE:
+            yield {"dst": f"/usr/share/{folder}", "type": "dir", "packager": "rpm"}
 
 
 def _package_contents(root: Path) -> Iterator[dict[str, str]]:

@@ -79,3 +79,11 @@ def test_zsh_finds_its_completions_where_each_system_looks(prefix):
 @pytest.mark.parametrize("script", ["install.sh", "stop-running.sh"])
 def test_a_script_is_plain_sh(script):
     subprocess.run(["sh", "-n", build.HERE / script], check=True)
+
+
+def test_folders_of_its_own_go_with_the_rpm(prefix):
+    made = json.loads(build.nfpm_config(prefix, "1.2.3", "2.31"))
+    folders = {entry["dst"]: entry["packager"] for entry in made["contents"] if entry.get("type") == "dir"}
+    assert set(folders.values()) == {"rpm"}
+    assert {"/usr/share/doc/llamaswap-desktop", "/usr/share/icons/hicolor/64x64/apps"} <= set(folders)
+    assert not {"/usr/share", "/usr/share/applications", "/usr/share/doc"} & set(folders)

@@ -40,7 +40,9 @@ def packages(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture
 def fedora_like(clean_root: CleanRoot) -> CleanRoot:
-    """A root with a shell, and rpm's own list of what is installed."""
+    """A root with a shell, the folders of Fedora's ``filesystem``, and rpm's own list of what is installed."""
+    for folder in build.ALWAYS_THERE:
+        (clean_root.path / "usr/share" / folder).mkdir(parents=True, exist_ok=True)
     rpm(clean_root.path, "--initdb")
     return clean_root
 
