@@ -34,7 +34,10 @@ ALWAYS_THERE = ("applications", "doc", "icons", "man", "man/man1")
 _SCRIPTS = ("install.sh", "stop-running.sh")
 
 _GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)(?=\0)")
-_DESCRIPTION = "One local address for all your AI models: starts, swaps and unloads model servers from the tray."
+_DESCRIPTION = """One local address for all your AI models
+Every program talks to one OpenAI- or Anthropic-compatible address, and the model that it asks for is started, swapped
+in, and unloaded again when nobody needs it.  With an icon in the tray and a dashboard in the browser."""
+"""The first line is what lists of packages show: 80 characters at most."""
 
 
 def lay_out(bundle: Path, prefix: Path, version: str) -> None:
@@ -51,6 +54,7 @@ def lay_out(bundle: Path, prefix: Path, version: str) -> None:
         _write(share / f"icons/hicolor/{size_px}x{size_px}/apps/{ID}.png", icons.picture(size_px).read_bytes())
     _write(share / f"icons/hicolor/scalable/apps/{ID}.svg", (contents.ROOT / "assets/icons/app.svg").read_bytes())
     _write(share / f"man/man1/{ID}.1.gz", gzip.compress(manual(version).encode(), mtime=0))
+    (share / f"man/man1/{contents.TRAY_NAME}.1.gz").symlink_to(f"{ID}.1.gz")
     _write(share / f"bash-completion/completions/{ID}", script_for("bash", VERBS).encode())
     _write(share / f"zsh/site-functions/_{ID}", script_for("zsh", VERBS).encode())
     _write(share / f"fish/vendor_completions.d/{ID}.fish", script_for("fish", VERBS).encode())
@@ -95,7 +99,7 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
             "rpm": {"depends": [f"glibc >= {glibc}", "libstdc++", "libgcc"], "recommends": ["xdg-utils"]},
         },
         "deb": {"compression": "xz"},
-        "rpm": {"compression": "xz", "group": "Applications/System"},
+        "rpm": {"compression": "xz", "group": "Applications/System", "buildhost": "localhost"},  # alike everywhere
     }
     return json.dumps(facts, indent=2)
 
