@@ -31,6 +31,12 @@ def version() -> str:
     return found[1]
 
 
+def numbers(of: str) -> tuple[int, int, int, int]:
+    """Return a version as Windows counts: a candidate has the numbers of the release that it is for."""
+    major, minor, patch = (int(part) for part in re.findall(r"\d+", of)[:3])
+    return major, minor, patch, 0
+
+
 def build_facts() -> dict[str, str]:
     """Return the commit that is being built, and when; two builds of one commit say the same.
 
@@ -58,7 +64,6 @@ def version_resource(executable: str) -> str:
 
     ``FileDescription`` is the name that Windows shows in notifications, in Task Manager and in the firewall's dialog.
     """
-    numbers = (*(int(part) for part in re.findall(r"\d+", version())[:3]), 0)
     description = NAME if executable == TRAY_NAME else f"{NAME} (command line)"
     strings = {
         "CompanyName": NAME,
@@ -71,7 +76,7 @@ def version_resource(executable: str) -> str:
         "ProductVersion": version(),
     }
     lines = ",\n".join(f'      StringStruct("{name}", "{value}")' for name, value in strings.items())
-    return _VERSION_RESOURCE.format(numbers=numbers, strings=lines)
+    return _VERSION_RESOURCE.format(numbers=numbers(version()), strings=lines)
 
 
 def write_version_resource(folder: str, executable: str) -> str:

@@ -19,6 +19,13 @@ READ: Mapping[str, str] = {
 }
 """Distributions whose makers are not clear, and Debian's packages, whose copyright files are about whole sources."""
 
+LINKED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "google-re2": (("abseil-cpp", "Apache-2.0"), ("pybind11", "BSD-3-Clause")),
+    "pyyaml": (("libyaml", "MIT"),),
+    "uvloop": (("libuv", "MIT"),),
+}
+"""What is compiled into the libraries of others, which their metadata does not tell; the texts are in ``texts/``."""
+
 _TEXTS = {
     "apache 2.0": "Apache-2.0",
     "apache-2.0": "Apache-2.0",

@@ -19,11 +19,12 @@ from urllib.parse import quote
 
 from installer import about
 from installer.contents import PACKAGE, ROOT
-from installer.declared import licence_of, licence_of_system_package
+from installer.declared import LINKED, licence_of, licence_of_system_package
 from installer.dependencies import normal_name
 
 _NAMES = re.compile(r"(licen[cs]e|copying|notice|authors|\.cdx\.json$)", re.IGNORECASE)
 """Texts, and the list of what a package has inside itself (PEP 770)."""
+_OUR_COPIES = Path(__file__).with_name("texts")
 _COMMON = re.compile(r"/usr/share/common-licenses/([\w.+-]*\w)")
 _OWN = "llamaswap-desktop"
 _BOOTLOADER = "pyinstaller"
@@ -58,7 +59,9 @@ def parts_of(modules: Iterable[Entry], binaries: Iterable[Entry]) -> list[Part]:
     python_version = platform.python_version()
     python = Part("python", python_version, f"pkg:generic/python@{python_version}", "PSF-2.0", (_python_licence(),))
     names = sorted({*distributions_of(modules, binaries), _BOOTLOADER})
-    found = [own, python, *map(_distribution, names), *_web_parts()]
+    distributions = [_distribution(name) for name in names]
+    linked = (part for distribution in distributions for part in _linked_into(distribution))
+    found = [own, python, *distributions, *linked, *_web_parts()]
     found += {part.name: part for part in map(_system_part, system_libraries(binaries))}.values()
     if missing := sorted(part.name for part in found if not part.texts):
         raise MissingLicence(f"no licence for {', '.join(missing)}: nothing may be shipped without its licence")
@@ -107,6 +110,14 @@ def _distribution(name: str) -> Part:
     texts = tuple(Path(str(file.locate())) for file in inside)
     licence = licence_of(name, found.metadata.json)
     return Part(name, found.version, f"pkg:pypi/{name}@{found.version}", licence, texts)
+
+
+def _linked_into(carrier: Part) -> list[Part]:
+    version = f"in {carrier.name} {carrier.version}"
+    return [
+        Part(name, version, f"pkg:generic/{name}", licence, (_OUR_COPIES / f"{name}.txt",))
+        for name, licence in LINKED.get(carrier.name, ())
+    ]
 
 
 def _web_parts() -> list[Part]:

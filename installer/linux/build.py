@@ -28,10 +28,16 @@ _TEXTS = {
 }
 """Place below ``share``, and the file here that it is made from; ``@BIN@`` in it is where the programs are."""
 
+ALWAYS_THERE = ("applications", "doc", "icons", "man", "man/man1")
+"""Folders below ``share`` that every system has, and no package but the system's own removes."""
+
 _SCRIPTS = ("install.sh", "stop-running.sh")
 
 _GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)(?=\0)")
-_DESCRIPTION = "One local address for all your AI models: starts, swaps and unloads model servers from the tray."
+_DESCRIPTION = """One local address for all your AI models
+Every program talks to one OpenAI- or Anthropic-compatible address, and the model that it asks for is started, swapped
+in, and unloaded again when nobody needs it.  With an icon in the tray and a dashboard in the browser."""
+"""The first line is what lists of packages show: 80 characters at most."""
 
 
 def lay_out(bundle: Path, prefix: Path, version: str) -> None:
@@ -48,6 +54,7 @@ def lay_out(bundle: Path, prefix: Path, version: str) -> None:
         _write(share / f"icons/hicolor/{size_px}x{size_px}/apps/{ID}.png", icons.picture(size_px).read_bytes())
     _write(share / f"icons/hicolor/scalable/apps/{ID}.svg", (contents.ROOT / "assets/icons/app.svg").read_bytes())
     _write(share / f"man/man1/{ID}.1.gz", gzip.compress(manual(version).encode(), mtime=0))
+    (share / f"man/man1/{contents.TRAY_NAME}.1.gz").symlink_to(f"{ID}.1.gz")
     _write(share / f"bash-completion/completions/{ID}", script_for("bash", VERBS).encode())
     _write(share / f"zsh/site-functions/_{ID}", script_for("zsh", VERBS).encode())
     _write(share / f"fish/vendor_completions.d/{ID}.fish", script_for("fish", VERBS).encode())
@@ -83,7 +90,7 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
         "mtime": about.build_facts()["build_date"],
         "contents": [
             {"src": str(root / "lib" / ID), "dst": f"/usr/lib/{ID}", "type": "tree"},
-            {"dst": f"/usr/share/doc/{ID}", "type": "dir"},  # else RPM would leave it behind
+            *_folders(root / "share"),
             *_package_contents(root),
         ],
         "scripts": {"preinstall": str(HERE / "stop-running.sh"), "preremove": str(HERE / "stop-running.sh")},
@@ -92,9 +99,17 @@ def nfpm_config(root: Path, version: str, glibc: str) -> str:
             "rpm": {"depends": [f"glibc >= {glibc}", "libstdc++", "libgcc"], "recommends": ["xdg-utils"]},
         },
         "deb": {"compression": "xz"},
-        "rpm": {"compression": "xz", "group": "Applications/System"},
+        "rpm": {"compression": "xz", "group": "Applications/System", "buildhost": "localhost"},  # alike everywhere
     }
     return json.dumps(facts, indent=2)
+
+
+def _folders(share: Path) -> Iterator[dict[str, str]]:
+    """Yield the folders that RPM is to remove when nobody has anything in them any more; Debian does so by itself."""
+    folders = (path.relative_to(share) for path in sorted(share.rglob("*")) if path.is_dir())
+    for folder in folders:
+        if str(folder) not in ALWAYS_THERE:
+            yield {"dst": f"/usr/share/{folder}", "type": "dir", "packager": "rpm"}
 
 
 def _package_contents(root: Path) -> Iterator[dict[str, str]]:

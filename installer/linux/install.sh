@@ -33,10 +33,13 @@ remove_installed() {
   rmdir "$prefix/lib" 2>/dev/null || true
 }
 
-refresh_menus() {
-  if command -v update-desktop-database >/dev/null && [ -d "$prefix/share/applications" ]; then
-    update-desktop-database -q "$prefix/share/applications" || true
-  fi
+# Writes into a file where the programs are, in the words of that file: "$2" quotes what means something else there.
+write_place() {
+  bin=$(printf '%s' "$prefix/bin" | sed "$2" | sed 's/[&|\\]/\\&/g')
+  sed -i "s|@BIN@|$bin|g" "$prefix/$1"
+}
+
+refresh_icons() {
   if command -v gtk-update-icon-cache >/dev/null && [ -f "$prefix/share/icons/hicolor/index.theme" ]; then
     gtk-update-icon-cache -q "$prefix/share/icons/hicolor" || true
   fi
@@ -47,7 +50,7 @@ if [ -n "$uninstall" ]; then
   autostart="${XDG_CONFIG_HOME:-$HOME/.config}/autostart/llamaswap-desktop.desktop"
   if grep -qsF "$program/" "$autostart"; then rm "$autostart"; fi
   remove_installed
-  refresh_menus
+  refresh_icons
   echo "removed from $prefix; your own files stay in ~/.config/llamaswap-desktop and ~/.local/state/llamaswap-desktop"
   exit 0
 fi
@@ -62,11 +65,9 @@ while IFS= read -r file; do
   mkdir -p "$prefix/$(dirname "$file")"
   cp -P "$here/$file" "$prefix/$file"
 done <"$program/installed"
-bin=$(printf '%s' "$prefix/bin" | sed 's/[&|\\]/\\&/g')
-for file in share/applications/llamaswap-desktop.desktop share/systemd/user/llamaswap-desktop.service; do
-  sed -i "s|@BIN@|$bin|g" "$prefix/$file"
-done
-refresh_menus
+write_place share/applications/llamaswap-desktop.desktop 's/["`$\\]/\\&/g; s/\\/\\\\/g; s/%/%%/g'
+write_place share/systemd/user/llamaswap-desktop.service 's/["\\]/\\&/g; s/%/%%/g'
+refresh_icons
 echo "installed in $prefix: start it from the menu, or with $prefix/bin/llamaswap-desktop"
 case ":$PATH:" in
   *":$prefix/bin:"*) ;;

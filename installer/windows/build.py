@@ -19,7 +19,8 @@ _USUAL_PLACE = Path(os.environ.get("PROGRAMFILES(X86)", "")) / "NSIS" / "makensi
 def build_installer(payload: Path, out: Path, version: str, icon: Path) -> Path:
     """Pack the folder ``payload`` into an installer; warnings of the compiler are errors."""
     target = out / f"{contents.CONSOLE_NAME}-{version}-windows-x86_64-setup.exe"
-    given = {"VERSION": version, "PAYLOAD": payload, "ICON": icon, "OUT": target}
+    numbers = ".".join(map(str, about.numbers(version)))
+    given = {"VERSION": version, "NUMBERS": numbers, "PAYLOAD": payload, "ICON": icon, "OUT": target}
     words = [f"-D{name}={value}" for name, value in given.items()]
     subprocess.run([_makensis(), "-V2", "-WX", *words, str(SCRIPT)], check=True)
     return target

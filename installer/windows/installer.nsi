@@ -1,5 +1,5 @@
 ; The Windows installer: for one user, without administrator's rights, silent with /S.
-;   makensis -DVERSION=1.2.3 -DPAYLOAD=dist/llamaswap-desktop -DICON=app.ico -DOUT=setup.exe installer.nsi
+;   makensis -DVERSION=1.2.3 -DNUMBERS=1.2.3.0 -DPAYLOAD=dist/llamaswap-desktop -DICON=app.ico -DOUT=setup.exe installer.nsi
 ; It compiles on Linux too.  Silent: setup.exe /S [/AUTOSTART=1] [/PATH=0] [/START=1] [/D=folder]
 ;                                     uninstall.exe /S [/FILES=1 also deletes configuration and logs]
 Unicode true
@@ -27,7 +27,7 @@ UninstallIcon "${ICON}"
 InstallDir "$LOCALAPPDATA\Programs\${ID}"
 InstallDirRegKey HKCU "${OWN_KEY}" "InstallDir"
 BrandingText "${APP} ${VERSION}"
-VIProductVersion "${VERSION}.0"
+VIProductVersion "${NUMBERS}"
 VIAddVersionKey "ProductName" "${APP}"
 VIAddVersionKey "FileDescription" "${APP} installer"
 VIAddVersionKey "FileVersion" "${VERSION}"
@@ -54,14 +54,36 @@ VIAddVersionKey "LegalCopyright" "MIT licence"
 
 Var WasRunning
 
-; Sets $R0 to 1 while an instance holds the mutex, which it does until its models have ended.
+; Sets $R0 to 1 while the tray program holds its mutex, which it does until its models have ended.
 !macro IsRunning un
-Function ${un}IsRunning
-  System::Call 'kernel32::OpenMutexW(i 0x100000, i 0, w "${MUTEX}") p .R1'
+Function ${un}HasTray
   StrCpy $R0 0
+  System::Call 'kernel32::OpenMutexW(i 0x100000, i 0, w "${MUTEX}") p .R1'
   ${If} $R1 P<> 0
     System::Call 'kernel32::CloseHandle(p R1)'
     StrCpy $R0 1
+  ${EndIf}
+FunctionEnd
+
+; The same while one of our executables runs without a tray: Windows lets nobody write into a file that runs.
+Function ${un}IsRunning
+  Call ${un}HasTray
+  StrCpy $R4 "$INSTDIR\${CONSOLE}"
+  Call ${un}IsInUse
+  StrCpy $R4 "$INSTDIR\${TRAY}"
+  Call ${un}IsInUse
+FunctionEnd
+
+Function ${un}IsInUse         ; $R4: a file; sets $R0 to 1 if it cannot be written
+  ${IfNot} ${FileExists} $R4
+    Return
+  ${EndIf}
+  ClearErrors
+  FileOpen $R1 $R4 a
+  ${If} ${Errors}
+    StrCpy $R0 1
+  ${Else}
+    FileClose $R1
   ${EndIf}
 FunctionEnd
 !macroend
@@ -70,29 +92,28 @@ FunctionEnd
 ; because files in use cannot be replaced.
 !macro EndRunning un
 Function ${un}EndRunning
-  StrCpy $WasRunning 0
+  Call ${un}HasTray
+  StrCpy $WasRunning $R0
   Call ${un}IsRunning
   ${If} $R0 = 0
     Return
   ${EndIf}
-  StrCpy $WasRunning 1
   DetailPrint "Asking ${APP} to quit"
   ${If} ${FileExists} "$INSTDIR\${CONSOLE}"
-    nsExec::ExecToLog '"$INSTDIR\${CONSOLE}" quit'
+    nsExec::ExecToLog /TIMEOUT=40000 '"$INSTDIR\${CONSOLE}" quit'
     Pop $R2
   ${EndIf}
   StrCpy $R3 0
   ${Do}
     Call ${un}IsRunning
     ${If} $R0 = 0
-      Sleep 300               ; the mutex goes a moment before the process
       Return
     ${EndIf}
     Sleep 200
     IntOp $R3 $R3 + 1
   ${LoopUntil} $R3 > ${WAIT_STEPS}
   SetErrorLevel 3
-  MessageBox MB_OK|MB_ICONSTOP "${APP} is still running. Quit it from its tray icon and try again." /SD IDOK
+  MessageBox MB_OK|MB_ICONSTOP "${APP} is still running. Quit it from its tray icon or in its console, and try again." /SD IDOK
   Abort
 FunctionEnd
 !macroend

@@ -14,7 +14,7 @@ SHIPPED = {*dependencies(), "pyinstaller", "pystray"}
 """On any system; what is not installed here is another system's."""
 
 SAYS = {
-    "Apache-2.0": r"Apache License\s+Version 2\.0",
+    "Apache-2.0": r"(?i)Apache License,?\s+Version 2\.0",
     "BSD-3-Clause": r"Neither the name",
     "GPL-2.0-or-later WITH Bootloader-exception": r"(?s)Bootloader Exception.*any later version",
     "LGPL-3.0-or-later": r"GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3",
@@ -37,9 +37,18 @@ def test_every_package_brings_its_licence_and_says_the_right_one(name):
     assert part.texts, name
     assert all(text.stat().st_size > 200 for text in part.texts)
     assert part.licence
-    text = "\n".join(text.read_text() for text in part.texts)
+    text = "\n".join(text.read_text(encoding="utf-8") for text in part.texts)
     for licence in re.split(" AND | OR ", part.licence):
         assert re.search(SAYS[licence], text), licence
+
+
+@pytest.mark.parametrize("carrier", sorted(declared.LINKED))
+def test_what_is_compiled_into_a_library_brings_its_licence_too(carrier):
+    parts = licences._linked_into(licences._distribution(carrier))
+    assert parts
+    for part in parts:
+        [text] = part.texts
+        assert re.search(SAYS[part.licence], text.read_text(encoding="utf-8"), re.IGNORECASE), part.name
 
 
 @pytest.mark.linux

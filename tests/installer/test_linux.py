@@ -35,6 +35,7 @@ def test_the_tree(prefix):
         "share/applications/llamaswap-desktop.desktop",
         "share/bash-completion/completions/llamaswap-desktop",
         "share/man/man1/llamaswap-desktop.1.gz",
+        "share/man/man1/llamaswap-desktop-tray.1.gz",
         "share/systemd/user/llamaswap-desktop.service",
     } <= files
     for size_px in icons.HICOLOR_SIZES_PX:
@@ -79,3 +80,17 @@ def test_zsh_finds_its_completions_where_each_system_looks(prefix):
 @pytest.mark.parametrize("script", ["install.sh", "stop-running.sh"])
 def test_a_script_is_plain_sh(script):
     subprocess.run(["sh", "-n", build.HERE / script], check=True)
+
+
+def test_package_lists_show_a_short_line(prefix):
+    first, *more = json.loads(build.nfpm_config(prefix, "1.2.3", "2.31"))["description"].splitlines()
+    assert len(first) <= 80
+    assert more
+
+
+def test_folders_of_its_own_go_with_the_rpm(prefix):
+    made = json.loads(build.nfpm_config(prefix, "1.2.3", "2.31"))
+    folders = {entry["dst"]: entry["packager"] for entry in made["contents"] if entry.get("type") == "dir"}
+    assert set(folders.values()) == {"rpm"}
+    assert {"/usr/share/doc/llamaswap-desktop", "/usr/share/icons/hicolor/64x64/apps"} <= set(folders)
+    assert not {"/usr/share", "/usr/share/applications", "/usr/share/doc"} & set(folders)

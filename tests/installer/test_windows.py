@@ -21,12 +21,13 @@ def test_the_icon_has_every_size_drawn_for_itself(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("makensis") is None, reason="NSIS is not installed")
-def test_the_installer_compiles_without_a_warning(tmp_path):
+@pytest.mark.parametrize("version", ["1.2.3", "1.3.0rc1"])
+def test_the_installer_compiles_without_a_warning(tmp_path, version):
     payload = tmp_path / "payload"
     (payload / "_internal").mkdir(parents=True)
     (payload / "llamaswap-desktop.exe").write_bytes(b"MZ")
     icon = Path(icons.write_ico(str(tmp_path)))
-    made = build.build_installer(payload, tmp_path, "1.2.3", icon)
+    made = build.build_installer(payload, tmp_path, version, icon)
     assert made.read_bytes()[:2] == b"MZ"
 
 

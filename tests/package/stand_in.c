@@ -32,15 +32,22 @@ int wmain(int count, wchar_t **words)
         return 0;
     }
     HANDLE quit = CreateEventW(NULL, TRUE, FALSE, QUIT);
-    HANDLE mutex = CreateMutexW(NULL, FALSE, L"Local\\llamaswap-desktop-running");
+    HANDLE mutex = NULL;
+    if (count > 1 && !wcscmp(words[1], L"serve")) { /* in a console, without a tray */
+        count--;
+        words++;
+    } else {
+        mutex = CreateMutexW(NULL, FALSE, L"Local\\llamaswap-desktop-running");
+    }
     note(L"started " VERSION);
     /* Holding its own file open is what keeps an installer from replacing it. */
     int is_stubborn = count > 1 && !wcscmp(words[1], L"--stubborn");
-    WaitForSingleObject(is_stubborn ? mutex : quit, 60000);
     if (is_stubborn)
-        Sleep(60000);
+        Sleep(120000);
+    WaitForSingleObject(quit, 60000);
     Sleep(count > 1 && !wcscmp(words[1], L"--slow") ? 1500 : 100); /* models end first */
     note(L"ended " VERSION);
-    CloseHandle(mutex);
+    if (mutex)
+        CloseHandle(mutex);
     return 0;
 }

@@ -5,11 +5,14 @@ import shutil
 import statistics
 import subprocess
 import time
+import zipfile
+from importlib import metadata
 
 import psutil
 import pytest
 
 from installer import about, contents
+from installer.dependencies import dependencies
 from tests.package.installed import need_bundle, running, user_environment
 from tests.waiting import wait_until
 
@@ -65,6 +68,27 @@ def test_every_licence_is_shipped():
     listed = json.loads((licences / "parts.spdx.json").read_text())
     assert {package["name"] for package in listed["packages"]} == names
     assert all(package["versionInfo"] for package in listed["packages"])
+    said = {package["name"]: package["licenseDeclared"] for package in listed["packages"]}
+    assert "NOASSERTION" not in said.values()
+    viral = {name for name, licence in said.items() if licence.startswith(("GPL", "AGPL")) and " WITH " not in licence}
+    assert viral == set(), "what is under the GPL would put the program under it"
+
+
+def test_nothing_is_inside_that_is_merely_installed_beside_it():
+    """Test libraries and what they bring would double its size."""
+    listed = json.loads((need_bundle() / "_internal" / "licences" / "parts.spdx.json").read_text())
+    urls = [package["externalRefs"][0]["referenceLocator"] for package in listed["packages"]]
+    packages = {url.removeprefix("pkg:pypi/").partition("@")[0] for url in urls if url.startswith("pkg:pypi/")}
+    assert packages <= {*dependencies(), "pyinstaller"}
+
+
+def test_diagnose_knows_what_is_inside(tmp_path):
+    words = [need_bundle() / contents.CONSOLE_NAME, "diagnose", tmp_path / "archive.zip"]
+    subprocess.run(words, env=user_environment(tmp_path), check=True, stdout=subprocess.DEVNULL)
+    with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
+        versions = json.loads(archive.read("versions.json"))
+    assert versions["is_bundled"] is True
+    assert versions["libraries"]["aiohttp"] == metadata.version("aiohttp")
 
 
 def test_idle_it_hardly_uses_the_processor(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,9 @@ def packages(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture
 def fedora_like(clean_root: CleanRoot) -> CleanRoot:
-    """A root with a shell, and rpm's own list of what is installed."""
+    """A root with a shell, the folders of Fedora's ``filesystem``, and rpm's own list of what is installed."""
+    for folder in build.ALWAYS_THERE:
+        (clean_root.path / "usr/share" / folder).mkdir(parents=True, exist_ok=True)
     rpm(clean_root.path, "--initdb")
     return clean_root
 
@@ -101,3 +104,11 @@ def test_an_empty_root_takes_it_without_its_scripts(packages, tmp_path):
 def test_it_says_what_it_needs(packages):
     words = [need("rpm", "rpm"), "-qp", "--requires", packages[about.version()]]
     assert "glibc >= 2." in subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def test_it_does_not_tell_where_it_was_built(packages):
+    words = [need("rpm", "rpm"), "-qp", "--qf", "%{buildhost} %{buildtime}", packages[about.version()]]
+    host, time_s = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert host == "localhost"
+    built = datetime.fromtimestamp(int(time_s), UTC)
+    assert built.strftime("%Y-%m-%dT%H:%M:%SZ") == about.build_facts()["build_date"]

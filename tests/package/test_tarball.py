@@ -1,5 +1,6 @@
-"""The tarball and its script: for one user, in a home with a space in its name."""
+"""The tarball and its script: for one user, in a home whose name has all that shells and desktops stumble over."""
 
+import shutil
 import subprocess
 import tarfile
 
@@ -7,6 +8,7 @@ import pytest
 
 from installer import about, contents
 from installer.linux import build
+from llamaswap_desktop.desktop.autostart.linux import XdgAutostart
 from tests.package.installed import files_below, gone, need_bundle, running, user_environment
 
 pytestmark = [pytest.mark.package, pytest.mark.linux, pytest.mark.timeout(300)]
@@ -32,12 +34,17 @@ def install(script, home, *words: str) -> str:
 
 
 def test_its_life(unpacked, tmp_path):
-    home = tmp_path / "Emma & Söhne"
+    home = tmp_path / "Emma & Söhne $1"
     home.mkdir()
     program = home / ".local/bin/llamaswap-desktop"
     assert "installed in" in install(unpacked / "install.sh", home)
-    entry = (home / ".local/share/applications/llamaswap-desktop.desktop").read_text()
-    assert f'Exec="{home}/.local/bin/llamaswap-desktop-tray"' in entry
+    entry = home / ".local/share/applications/llamaswap-desktop.desktop"
+    quoted = str(home).replace("$", r"\\$")
+    assert f'Exec="{quoted}/.local/bin/llamaswap-desktop-tray"' in entry.read_text()
+    if checker := shutil.which("desktop-file-validate"):
+        assert subprocess.run([checker, entry], capture_output=True, text=True, check=True).stdout == ""
+    unit = (home / ".local/share/systemd/user/llamaswap-desktop.service").read_text()
+    assert f'ExecStart="{home}/.local/bin/llamaswap-desktop" serve' in unit
 
     with running([str(program), "serve", "--user"], tmp_path / "log", user_environment(home)) as running_one:
         assert "demo" in running_one.chat()
@@ -48,11 +55,14 @@ def test_its_life(unpacked, tmp_path):
     answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert answer.stdout.startswith(f"llamaswap-desktop {about.version()}")
 
+    autostart = home / ".config" / "autostart"
+    XdgAutostart(autostart, (f"{home}/.local/lib/llamaswap-desktop/llamaswap-desktop-tray", "--autostart")).turn(True)
     said = install(home / ".local/lib/llamaswap-desktop/install.sh", home, "--uninstall")
     assert "removed" in said
     left = files_below(home)
     assert not [place for place in left if place.startswith(("/.local/bin", "/.local/lib", "/.local/share"))]
     assert "/.config/llamaswap-desktop/config.yaml" in left
+    assert list(autostart.iterdir()) == [], "there the user has asked, and it is the user's home"
 
 
 @pytest.mark.parametrize("words", [[], ["--nonsense"]])

@@ -157,9 +157,22 @@ def test_uninstalling_deletes_the_users_files_when_asked_to(windows, setups):
     wait_until(lambda: not list((windows.user / "AppData").glob("*/llamaswap-desktop")), "the user's files have gone")
 
 
-def test_a_program_that_does_not_quit_is_not_replaced(windows, setups):
+def test_a_program_in_a_console_ends_too_and_stays_ended(windows, setups):
     windows.run(setups["1.0.0"], "/S", r"/D=C:\Tools")
-    stubborn = windows.start(r"C:\Tools\llamaswap-desktop-tray.exe", "--stubborn")
+    served = windows.start(r"C:\Tools\llamaswap-desktop.exe", "serve", "--slow")
+    wait_until(lambda: windows.told() == ["started 1.0.0"], "the old program serves")
+    windows.run(setups["1.1.0"], "/S")
+    assert served.wait(20) == 0
+    assert windows.told() == ["started 1.0.0", "quit", "ended 1.0.0"], "it was no tray, so none is started"
+    assert {path.name for path in (windows.home / "wine/drive_c/Tools/_internal").iterdir()} == {"1.1.0"}
+
+
+@pytest.mark.parametrize(
+    "words", [["llamaswap-desktop-tray.exe", "--stubborn"], ["llamaswap-desktop.exe", "serve", "--stubborn"]]
+)
+def test_a_program_that_does_not_quit_is_not_replaced(windows, setups, words):
+    windows.run(setups["1.0.0"], "/S", r"/D=C:\Tools")
+    stubborn = windows.start(rf"C:\Tools\{words[0]}", *words[1:])
     wait_until(lambda: windows.told() == ["started 1.0.0"], "the old program runs")
     assert windows.status(setups["1.1.0"], "/S") == 3
     assert {path.name for path in (windows.home / "wine/drive_c/Tools/_internal").iterdir()} == {"1.0.0"}
