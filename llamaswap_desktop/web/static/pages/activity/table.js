@@ -22,7 +22,7 @@ const COLUMNS = [
 
 export function RequestTable({ page, wish, change, query }) {
   const inflight = useStore((state) => state.inflight);
-  const running = wish.page === 1 ? inflight.filter(({ model }) => !wish.model || model === wish.model) : [];
+  const running = wish.page === 1 && !wish.status && wish.period !== "between" ? inflight.filter(({ model }) => !wish.model || model === wish.model) : [];
   const search = query.toString();
   return html`
     <div class="table-scroll" tabindex="0" role="region" aria-label="Requests, scrollable">

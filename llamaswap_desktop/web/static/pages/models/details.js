@@ -1,9 +1,10 @@
 // All about one model, in a panel at the side.
 
 import { ask } from "../../api.js";
+import { Countdown } from "../../components/countdown.js";
 import { Copy, CopyLine } from "../../components/copy.js";
 import { Dialog } from "../../components/dialog.js";
-import { size } from "../../format.js";
+import { duration, size } from "../../format.js";
 import { html, useEffect, useState } from "../../html.js";
 import { factsOf, isUp, load, unload, wordFor } from "../../models.js";
 import { hrefOf } from "../../route.js";
@@ -69,10 +70,17 @@ function Facts({ id, model, status, record, running }) {
     ["Context", status?.context_length && `${status.context_length} tokens`],
     ["Can", flags.length && flags.map((flag) => FLAGS[flag] ?? flag).join(", ")],
     ["Memory", model?.memory_bytes && size(model.memory_bytes)],
-    ["Unloads", running && (model?.is_pinned ? "never: it is pinned" : running.ttl > 0 ? `after ${running.ttl} s without a request` : "only to make room")],
+    ["Unloads", running && unloadsWhen(model, running)],
     ["Server", running?.proxy && html`<code>${running.proxy}</code>`],
   ].filter(([, value]) => value);
   return html`<dl class="facts-list">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd key=${`${name} is`}>${value}</dd>`)}</dl>`;
+}
+
+function unloadsWhen(model, { ttl }) {
+  if (model?.is_pinned) return "never: it is pinned";
+  if (!ttl) return "only to make room";
+  const clock = model?.unloads_at_ms && html`, so in <${Countdown} until_ms=${model.unloads_at_ms} />`;
+  return html`after ${duration(ttl)} without a request${clock}`;
 }
 
 function Command({ command }) {
