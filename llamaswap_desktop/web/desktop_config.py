@@ -118,9 +118,10 @@ class ShownVersion(Struct, frozen=True):
 
 
 class EffectiveConfig(Struct, frozen=True):
-    """What holds, as YAML: macros expanded, defaults filled in, secrets masked."""
+    """What holds, as YAML and as values: macros expanded, defaults filled in, secrets masked."""
 
     text: str
+    config: Any
 
 
 class WrittenModels(Struct, frozen=True):
@@ -229,7 +230,12 @@ class DesktopConfig:
     async def show_effective(self, _request: web.Request) -> web.Response:
         """Return what holds now, wherever it was written."""
         config = self._core.config
-        return json_answer(EffectiveConfig(await self._on_thread(lambda: to_yaml(describe(config)))))
+
+        def look() -> EffectiveConfig:
+            described = describe(config)
+            return EffectiveConfig(to_yaml(described), described)
+
+        return json_answer(await self._on_thread(look))
 
     async def show_schema(self, _request: web.Request) -> web.Response:
         """Return the JSON schema of configurations."""

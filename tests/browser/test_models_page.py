@@ -95,6 +95,8 @@ def test_details_have_the_command_and_settings_for_clients(view):
     view.click(f"{row('bge-m3')} a.name")
     view.sees("dialog pre", "demo-model --port")
     view.sees("dialog .facts-list", "after 10 min without a request")
+    view.click("dialog summary", "Settings in force")
+    view.sees("dialog details", "checkEndpoint")
     view.sees("dialog code", f"{view.address}/v1")
     view.click("dialog button", "Unload")
     view.sees("dialog .facts-list", "Not loaded")

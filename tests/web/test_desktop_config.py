@@ -231,7 +231,9 @@ async def test_what_holds_is_shown_without_secrets(tmp_path):
         shown = await it.get_json("/api/desktop/config/effective", headers=headers)
         assert "healthCheckTimeout: 77" in shown["text"]
         assert "unloadTimeout: 10" in shown["text"]
-        assert "very-secret" not in shown["text"]
+        assert shown["config"]["healthCheckTimeout"] == 77
+        assert shown["config"]["models"]["a"]["cmd"] == "run a"
+        assert "very-secret" not in str(shown)
 
 
 async def test_what_holds_is_shown_of_a_directory_too(tmp_path):

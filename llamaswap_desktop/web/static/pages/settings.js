@@ -40,7 +40,24 @@ export function Page() {
         <${Text} label="While one of these programs runs" value=${settings.pause.programs.join(", ")} hint="Names with commas, such as blender, resolve" onChange=${(names) => pause({ programs: names.split(",").map((name) => name.trim()).filter(Boolean) })} />
         <${Choice} label="Requests meanwhile" value=${settings.pause.requests} choices=${{ refuse: "are refused", hold: "wait" }} onChange=${(requests) => pause({ requests })} />
       </section>
+      <section class="card stack" aria-label="Updates">
+        <h2>Updates</h2>
+        <${Switch} label="Look for newer versions once a day" isOn=${settings.updates.check} hint="You are told of one; nothing is ever downloaded." onChange=${(check) => change({ updates: { ...settings.updates, check } })} />
+        <${Text} label="Where to look" value=${settings.updates.url} hint="An https address that tells the newest version" onChange=${(url) => change({ updates: { ...settings.updates, url } })} />
+      </section>
+      ${Object.keys(settings.groups).length > 0 && html`<${ChangedGroups} groups=${settings.groups} />`}
     </div>`;
+}
+
+/** Switches that were changed on the Models page or in the tray, and hold over restarts. */
+function ChangedGroups({ groups }) {
+  const words = (switches) => Object.entries(switches).filter(([, is]) => is !== null).map(([name, is]) => `${name}: ${is ? "yes" : "no"}`).join(", ");
+  return html`
+    <section class="card stack" aria-label="Groups">
+      <h2>Groups that are not as configured</h2>
+      <dl class="facts-list">${Object.entries(groups).map(([group, switches]) => html`<dt key=${group}>${group}</dt><dd key=${`${group} is`}>${words(switches)}</dd>`)}</dl>
+      <p class="hint">They are switched on the <a href="#/models">Models page</a>.</p>
+    </section>`;
 }
 
 function Text({ label, value, hint, isSecret = false, onChange }) {

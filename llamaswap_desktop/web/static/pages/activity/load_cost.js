@@ -12,6 +12,6 @@ export function LoadCost({ model }) {
     <section class="card load-cost" aria-label="Loading today">
       <h2>Loading today</h2>
       <p class="figure">${today ? (today.loads ? duration(today.loading_s) : "none") : "–"}</p>
-      <p class="hint">${today?.loads > 0 && html`in ${counted(today.loads, "load")}, ${today.swaps || "none"} of which made others leave · <a href=${hrefOf("activity", "", { view: "loads", period: "today", model })}>Which</a>`}</p>
+      <p class="hint">${today?.loads > 0 && html`in ${counted(today.loads, "load")}, ${today.swaps || "none"} of which made others leave · <a href=${hrefOf("activity", "", { view: "loads", period: "today", model })}>Show them</a>`}</p>
     </section>`;
 }

@@ -123,12 +123,12 @@ function List({ name, schema, value, onChange }) {
   return html`
     <fieldset class="key">
       <legend><code>${name}</code></legend>
-      ${schema.description && html`<small>${schema.description}</small>`}
       ${[...items, ""].map((item, position) => html`
         <div class="row" key=${position}>
           <input aria-label=${position < items.length ? `${name}, ${position + 1}` : `${name}: another one`} placeholder=${position < items.length ? "" : "another one"} autocomplete="off" spellcheck=${false} value=${String(item ?? "")} onChange=${set(position)} />
           ${position < items.length && html`<${Remove} label=${`${name}, ${position + 1}`} onClick=${() => onChange(items.length > 1 ? [position] : [], undefined)} />`}
         </div>`)}
+      ${schema.description && html`<small>${schema.description}</small>`}
     </fieldset>`;
 }
 

@@ -5,7 +5,7 @@ import { Field } from "./fields.js";
 
 const FIRST = ["cmd", "name", "description", "aliases", "ttl", "concurrencyLimit", "unlisted", "env"];
 const NEW = { cmd: "llama-server --port ${PORT} -m /path/to/model.gguf", ttl: 600 };
-const NEW_KEYS = ["name", "cmd", "description", "aliases", "ttl"];
+const NEW_KEYS = ["cmd", "name", "description", "aliases", "ttl"];
 
 /** A model of the text; `onEdit(path, value)` changes the text. */
 export function ModelForm({ model, schema, onEdit }) {

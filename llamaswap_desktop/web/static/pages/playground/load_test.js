@@ -23,7 +23,8 @@ export function LoadTest({ model }) {
     const work = async () => {
       while (asked < wish.requests && !signal.aborted) {
         asked += 1;
-        answers.push(await askOnce(model, wish, signal));
+        const answer = await askOnce(model, wish, signal);
+        if (!signal.aborted) answers.push(answer);
       }
     };
     await Promise.all(Array.from({ length: wish.atOnce }, work));
@@ -58,7 +59,7 @@ async function askOnce(model, { prompt, tokens }, signal) {
     const { usage } = await askModel("/v1/chat/completions", body, signal);
     return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: usage?.completion_tokens ?? 0, error: "" };
   } catch (error) {
-    return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: 0, error: error.message || "stopped" };
+    return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: 0, error: error.message };
   }
 }
 
