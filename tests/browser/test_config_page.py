@@ -123,6 +123,22 @@ def test_form_changes_the_text_and_nothing_else(view):
     until(lambda: text_of(view) == before, "nothing has happened")
 
 
+def test_what_is_being_written_survives_what_is_drawn_meanwhile(view):
+    view.open("#/config")
+    view.click(".outline button", "second")
+    view.write(".outline input[name=ttl]", "12")
+    view.run(
+        """
+        const field = document.querySelector(".outline input[name=name]");
+        field.value = "Second";
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+        """
+    )
+    until(lambda: "name: Second" in text_of(view), "another edit is answered")
+    assert view.find(".outline input[name=ttl]").get_property("value") == "12"
+    view.click("button", "Discard")
+
+
 def test_every_key_of_a_model_is_in_the_form(view):
     view.open("#/config")
     view.click(".outline button", "first")

@@ -56,7 +56,7 @@ export function Page({ rest }) {
           <${YamlEditor} text=${text} problems=${problems} goTo=${goTo} onInput=${setText} onSave=${askToSave} />
           <${Problems} problems=${problems} isChecked=${isChecked} onGo=${(line) => setGoTo({ line })} />
         </div>
-        <${Outline} models=${models} schema=${schema} onEdit=${edit} onGo=${(line) => setGoTo({ line })} />
+        <${Outline} models=${models} schema=${schema} onEdit=${edit} onGo=${(line) => setGoTo({ line, isOnlyShown: true })} />
       </div>
     </div>
     ${rest === "add" && schema && html`<${Dialog} title="Add a model" isForm onClose=${closeAdd}><${AddModel} schema=${schema} known=${models} onEdit=${edit} onClose=${closeAdd} /></${Dialog}>`}

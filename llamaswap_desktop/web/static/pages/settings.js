@@ -2,6 +2,7 @@
 
 import { ask, put } from "../api.js";
 import { Copy } from "../components/copy.js";
+import { Draft } from "../components/draft.js";
 import { html, useEffect, useState } from "../html.js";
 import { attempt } from "../store.js";
 import { useTheme } from "../theme_choice.js";
@@ -61,7 +62,7 @@ function ChangedGroups({ groups }) {
 }
 
 function Text({ label, value, hint, isSecret = false, onChange }) {
-  return html`<label class="field">${label}<input type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onChange=${({ target }) => onChange(target.value.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
+  return html`<label class="field">${label}<${Draft} type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onCommit=${(text) => onChange(text.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
 }
 
 function Switch({ label, isOn, hint, onChange }) {

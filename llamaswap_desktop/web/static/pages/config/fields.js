@@ -3,6 +3,7 @@
 // A value is shown as it is written, a macro as a macro.  `onChange` gets the path below the field's own and the new
 // value; `undefined` takes the key away.
 
+import { Draft } from "../../components/draft.js";
 import { Icon } from "../../components/icon.js";
 import { html, useId, useState } from "../../html.js";
 
@@ -43,15 +44,15 @@ function Simple({ name, schema, value, onChange }) {
     "aria-describedby": schema.description ? `${id}-note` : undefined,
     value: value === undefined || value === null ? "" : String(value),
     placeholder: schema.default === undefined ? "" : String(schema.default),
-    onChange: ({ target }) => onChange([], meant(kind, target.value)),
   };
+  const commit = (text) => onChange([], meant(kind, text));
   return html`
     <div class="key">
       <label for=${id}><code>${name}</code></label>
-      ${kind === "switch" ? html`<${Switch} given=${given} otherwise=${schema.default} />`
-        : kind === "choice" ? html`<${Choice} given=${given} choices=${schema.anyOf[0].enum} />`
-        : LONG.has(name) ? html`<textarea class="code" rows=${Math.min(14, Math.max(3, given.value.split("\n").length))} spellcheck=${false} ...${given}></textarea>`
-        : html`<input inputmode=${kind === "number" ? "numeric" : undefined} autocomplete="off" spellcheck=${false} ...${given} />`}
+      ${kind === "switch" ? html`<${Switch} given=${given} otherwise=${schema.default} onCommit=${commit} />`
+        : kind === "choice" ? html`<${Choice} given=${given} choices=${schema.anyOf[0].enum} onCommit=${commit} />`
+        : LONG.has(name) ? html`<${Draft} as="textarea" class="code" rows="3" spellcheck=${false} ...${given} onCommit=${commit} />`
+        : html`<${Draft} inputmode=${kind === "number" ? "numeric" : undefined} autocomplete="off" spellcheck=${false} ...${given} onCommit=${commit} />`}
       ${schema.description && html`<small id=${`${id}-note`}>${schema.description}</small>`}
     </div>`;
 }
@@ -65,10 +66,10 @@ function meant(kind, text) {
   return value.includes("\n") ? `${value}\n` : value;
 }
 
-function Switch({ given, otherwise }) {
+function Switch({ given, otherwise, onCommit }) {
   const known = ["", "true", "false"];
   return html`
-    <select ...${given}>
+    <select ...${given} onChange=${({ target }) => onCommit(target.value)}>
       <option value="">${otherwise === undefined ? "as by default" : otherwise ? "yes, by default" : "no, by default"}</option>
       <option value="true">yes</option>
       <option value="false">no</option>
@@ -76,9 +77,9 @@ function Switch({ given, otherwise }) {
     </select>`;
 }
 
-function Choice({ given, choices }) {
+function Choice({ given, choices, onCommit }) {
   return html`
-    <select ...${given}>
+    <select ...${given} onChange=${({ target }) => onCommit(target.value)}>
       <option value="">as by default</option>
       ${choices.map((choice) => html`<option key=${choice} value=${choice}>${choice}</option>`)}
       ${given.value && !choices.includes(given.value) && html`<option value=${given.value}>${given.value}</option>`}
@@ -114,18 +115,17 @@ const shown = (value) => (typeof value === "string" && typeof parsed(value) === 
 
 function List({ name, schema, value, onChange }) {
   const items = Array.isArray(value) ? value : [];
-  const set = (position) => ({ target }) => {
-    const text = target.value.trim();
+  const set = (position) => (written) => {
+    const text = written.trim();
     if (text !== "") onChange(items.length ? [position] : [], items.length ? text : [text]);
     else if (position < items.length) onChange(items.length > 1 ? [position] : [], undefined);
-    if (position === items.length) target.value = "";
   };
   return html`
     <fieldset class="key">
       <legend><code>${name}</code></legend>
       ${[...items, ""].map((item, position) => html`
         <div class="row" key=${position}>
-          <input aria-label=${position < items.length ? `${name}, ${position + 1}` : `${name}: another one`} placeholder=${position < items.length ? "" : "another one"} autocomplete="off" spellcheck=${false} value=${String(item ?? "")} onChange=${set(position)} />
+          <${Draft} isCleared=${position === items.length} aria-label=${position < items.length ? `${name}, ${position + 1}` : `${name}: another one`} placeholder=${position < items.length ? "" : "another one"} autocomplete="off" spellcheck=${false} value=${String(item ?? "")} onCommit=${set(position)} />
           ${position < items.length && html`<${Remove} label=${`${name}, ${position + 1}`} onClick=${() => onChange(items.length > 1 ? [position] : [], undefined)} />`}
         </div>`)}
       ${schema.description && html`<small>${schema.description}</small>`}
@@ -137,17 +137,16 @@ function Map_({ name, schema, value, onChange }) {
   const names = Object.keys(given);
   const [fresh, setFresh] = useState("");
   const remove = (key) => onChange(names.length > 1 ? [key] : [], undefined);
-  const set = (key) => ({ target }) => {
-    const text = target.value.trim();
+  const set = (key) => (written) => {
+    const text = written.trim();
     if (text === "") remove(key);
     else onChange([key], parsed(text));
   };
-  const add = ({ target }) => {
-    const text = target.value.trim();
+  const add = (written) => {
+    const text = written.trim();
     if (!fresh.trim() || text === "") return;
     onChange([fresh.trim()], parsed(text));
     setFresh("");
-    target.value = "";
   };
   return html`
     <details class="key" open=${names.length > 0}>
@@ -156,12 +155,12 @@ function Map_({ name, schema, value, onChange }) {
         ${names.map((key) => html`
           <div class="row pair" key=${key}>
             <code>${key}</code>
-            <input aria-label=${`${name}, ${key}`} autocomplete="off" spellcheck=${false} value=${shown(given[key])} onChange=${set(key)} />
+            <${Draft} aria-label=${`${name}, ${key}`} autocomplete="off" spellcheck=${false} value=${shown(given[key])} onCommit=${set(key)} />
             <${Remove} label=${`${name}, ${key}`} onClick=${() => remove(key)} />
           </div>`)}
         <div class="row pair">
           <input aria-label=${`${name}: a new name`} placeholder="name" autocomplete="off" spellcheck=${false} value=${fresh} onInput=${({ target }) => setFresh(target.value)} />
-          <input aria-label=${`${name}: its value`} placeholder="value" autocomplete="off" spellcheck=${false} onChange=${add} />
+          <${Draft} isCleared=${Boolean(fresh.trim())} aria-label=${`${name}: its value`} placeholder="value" autocomplete="off" spellcheck=${false} value="" onCommit=${add} />
         </div>
       </div>
     </details>`;
