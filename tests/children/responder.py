@@ -150,7 +150,7 @@ class Connection(socketserver.StreamRequestHandler):
         if path.endswith("/edits"):
             self.send(200, picture(contents["prompt"]))
         elif OPTIONS.streams_text and contents.get("stream") == b"true":
-            self.stream_text("what was heard ends here".split())
+            self.stream_text(["what", "was", "heard", "ends", "here"])
         else:
             name = re.search(rb'filename="(.+?)"', body)[1].decode()
             self.send(200, {"text": f"{len(contents['file'])} bytes of {name}"})
