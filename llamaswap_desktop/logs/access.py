@@ -16,7 +16,7 @@ from llamaswap_desktop.logs.lines import AppLines
 _log = logging.getLogger("llamaswap_desktop.access")
 
 _COLLECT_S: Final = 0.05
-_LOOKS: Final = ("/ui/", "/api/")
+_LOOKS: Final = ("/ui/", "/api/", "/logs")
 _FIRST_FAILURE: Final = 400
 
 

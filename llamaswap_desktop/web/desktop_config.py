@@ -118,15 +118,16 @@ class ShownVersion(Struct, frozen=True):
 
 
 class EffectiveConfig(Struct, frozen=True):
-    """What holds, as YAML: macros expanded, defaults filled in, secrets masked."""
+    """What holds, as YAML and as values: macros expanded, defaults filled in, secrets masked."""
 
     text: str
+    config: Any
 
 
 class WrittenModels(Struct, frozen=True):
-    """The models of a text, as they stand there."""
+    """The models of a text, as they stand there; None for a text that is no YAML."""
 
-    models: Sequence[WrittenModel]
+    models: Sequence[WrittenModel] | None
 
 
 class EditedText(Struct, frozen=True):
@@ -151,9 +152,10 @@ class Edit(Struct, frozen=True):
 
 
 class Edited(Struct, frozen=True):
-    """The text after an edit."""
+    """The text after an edit, and what it says of its models."""
 
     text: str
+    models: Sequence[WrittenModel]
 
 
 class EditedHash(Struct, frozen=True):
@@ -228,7 +230,12 @@ class DesktopConfig:
     async def show_effective(self, _request: web.Request) -> web.Response:
         """Return what holds now, wherever it was written."""
         config = self._core.config
-        return json_answer(EffectiveConfig(await self._on_thread(lambda: to_yaml(describe(config)))))
+
+        def look() -> EffectiveConfig:
+            described = describe(config)
+            return EffectiveConfig(to_yaml(described), described)
+
+        return json_answer(await self._on_thread(look))
 
     async def show_schema(self, _request: web.Request) -> web.Response:
         """Return the JSON schema of configurations."""
@@ -237,7 +244,10 @@ class DesktopConfig:
     async def list_models(self, request: web.Request) -> web.Response:
         """Return what a text says of its models."""
         text = (await _read(request, TriedText)).text
-        return json_answer(WrittenModels(await self._on_thread(lambda: _usable(lambda: outline(text)))))
+        try:
+            return json_answer(WrittenModels(await self._on_thread(lambda: outline(text))))
+        except ConfigError:
+            return json_answer(WrittenModels(None))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Return a text with one value changed and everything else as it was."""
@@ -245,12 +255,14 @@ class DesktopConfig:
         if not wished.path:
             raise RequestRefused("the path is empty: name a key, such as ['models', 'qwen', 'ttl']")
 
-        def edited() -> str:
+        def edited() -> Edited:
             if wished.value is UNSET:
-                return remove_value(wished.text, wished.path)
-            return set_value(wished.text, wished.path, wished.value)
+                text = remove_value(wished.text, wished.path)
+            else:
+                text = set_value(wished.text, wished.path, wished.value)
+            return Edited(text, outline(text))
 
-        return json_answer(Edited(await self._on_thread(lambda: _usable(edited))))
+        return json_answer(await self._on_thread(lambda: _usable(edited)))
 
     async def list_backups(self, _request: web.Request) -> web.Response:
         """Return the earlier versions, the newest first."""

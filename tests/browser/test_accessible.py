@@ -15,6 +15,8 @@ PAGES = (
     "models/qwen3-8b",
     "activity",
     "activity/1",
+    "activity?view=loads",
+    "activity?period=between",
     "logs",
     "performance",
     "playground/chat",
@@ -46,6 +48,10 @@ def test_audit_finds_nothing_serious(view, page):
     view.sees("main > *")
     if "/" in page and not page.startswith("playground"):
         view.sees("dialog h2")
+    if page == "config":
+        view.click(".outline button", "qwen3-8b")
+        view.click(".outline summary", "All other keys")
+        view.click(".outline summary", "filters")
     view.driver.execute_script(AXE)
     for width, height in ((1280, 900), (360, 740)):
         view.resize(width, height)
@@ -88,6 +94,15 @@ def test_dialog_keeps_the_focus_and_gives_it_back(view):
         assert view.run(
             "const at = document.activeElement; return at === document.body || at.closest('dialog') !== null"
         )
+    at_once = """
+      const dialog = document.querySelector("dialog");
+      dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+      return document.activeElement.textContent;
+    """
+    assert view.run(at_once) == "Qwen3 8B"
+    view.sees_no("dialog")
+    link.send_keys(Keys.ENTER)
+    view.sees("dialog h2", "Qwen3 8B")
     view.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     view.sees_no("dialog")
     assert view.run("return document.activeElement.textContent") == "Qwen3 8B"

@@ -56,6 +56,47 @@ def test_sorting_and_filters_are_the_server_s(view):
     view.sees("td.model", "quick")
     view.choose("select[name=period]", "hour")
     view.sees(".pager", "of 30")
+    view.choose("select[name=status]", "bad")
+    view.sees(".pager", "No such requests")
+    view.sees(".totals", "0")
+    view.choose("select[name=status]", "2xx")
+    view.sees(".pager", "of 30")
+    view.choose("select[name=period]", "between")
+    set_moment(view, "until", "2001-01-01T00:00")
+    view.sees(".pager", "No such requests")
+    set_moment(view, "until", "")
+    set_moment(view, "from", "2001-01-01T00:00")
+    view.sees(".pager", "of 30")
+
+
+def set_moment(view, name, value):
+    view.sees(f"input[name={name}]")
+    view.run(
+        """
+        const field = document.querySelector(`input[name=${arguments[0]}]`);
+        field.value = arguments[1];
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+        """,
+        name,
+        value,
+    )
+
+
+def test_loads_and_what_they_cost(view):
+    ask(view.address, "slow", max_tokens=1).read()
+    view.open("#/activity")
+    view.sees(".load-cost", "in 2 loads, 1 of which made others leave")
+    view.click(".load-cost a")
+    view.sees(".sum", "in 2 loads; 1 of them made others leave")
+    view.sees("tbody tr .tag.good", "loaded")
+    assert [line.text.split()[1:3] for line in view.all("tbody tr")] == [
+        ["slow", "loaded"], ["quick", "unloaded"], ["quick", "loaded"],
+    ]  # fmt: skip
+    view.sees("tr .why", "to make room")
+    view.choose("select[name=model]", "slow")
+    view.sees(".pager", "1–1 of 1")
+    ask(view.address, "quick").read()
+    view.sees(".pager", "of 2")
 
 
 def test_running_request_is_shown_and_can_be_cancelled(view):

@@ -36,7 +36,7 @@ def test_lines_arrive_live_and_in_colour(view):
 
 def test_program_s_own_lines_search_pause_and_wrap(view):
     view.open("#/logs")
-    view.sees(".log-line", "/ui/")
+    view.sees(".log-line", "serves on")
     view.write("input[type=search]", "serves on")
     view.sees(".hits", "1 hit")
     view.click("button[aria-label=Next]")

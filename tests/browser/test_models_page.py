@@ -94,7 +94,9 @@ def test_details_have_the_command_and_settings_for_clients(view):
     view.sees(f"{row('bge-m3')} .facts", "Loaded")
     view.click(f"{row('bge-m3')} a.name")
     view.sees("dialog pre", "demo-model --port")
-    view.sees("dialog .facts-list", "after 600 s without a request")
+    view.sees("dialog .facts-list", "after 10 min without a request")
+    view.click("dialog summary", "Settings in force")
+    view.sees("dialog details", "checkEndpoint")
     view.sees("dialog code", f"{view.address}/v1")
     view.click("dialog button", "Unload")
     view.sees("dialog .facts-list", "Not loaded")
@@ -143,3 +145,15 @@ def test_what_others_do_is_seen_too(view):
     )
     urllib.request.urlopen(request).close()
     view.sees(f"{row('devstral-24b')} .facts", "Loaded")
+
+
+def test_an_idle_model_says_when_it_goes(view):
+    view.open()
+    view.write("input[type=search]", "gpt-oss")
+    view.click(f"{row('gpt-oss-20b')} button.verb", "Load")
+    view.sees(f"{row('gpt-oss-20b')} .facts", "unloads in 10 min")
+    view.click(f"{row('gpt-oss-20b')} button[aria-pressed]")
+    view.sees_no(f"{row('gpt-oss-20b')} .facts", "unloads in")
+    view.click(f"{row('gpt-oss-20b')} button[aria-pressed]")
+    view.go("#/models/gpt-oss-20b")
+    view.sees("dialog dd", "after 10 min without a request, so in 10 min")

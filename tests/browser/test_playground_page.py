@@ -16,6 +16,9 @@ def config():
         responder("slow", "--chunk-delay", "0.5"),
         responder("dying", "--die-mid-stream", "--chunk-delay", "0.3"),
         responder("ears", more=EARS),
+        responder("quick ears", "--streams-text", "--chunk-delay", "0.3", more=EARS),
+        responder("ranker", "--ranks", more="    capabilities: {reranker: true}\n"),
+        responder("painter", more="    capabilities: {in: [text, image], out: [image]}\n"),
     )
 
 
@@ -126,3 +129,54 @@ def test_load_test_counts_every_answer(view):
     view.click("button", "Start")
     view.sees(".totals", "20 of 20", timeout_s=20)
     view.sees(".chart h2", "Tokens each second")
+
+
+def test_documents_are_ranked_by_a_reranker_which_is_offered_first(view):
+    view.open()
+    view.run("localStorage.clear()")
+    view.open("#/playground/rerank")
+    view.sees("select[name=model]")
+    until(lambda: view.find("select[name=model]").get_property("value") == "ranker", "the reranker is chosen")
+    view.click("button", "Rank")
+    view.sees(".ranks li:first-child", "Llamas eat grass and hay.")
+    view.sees(".ranks li:first-child", "1.0000")
+
+
+def test_voices_are_asked_for(view):
+    view.open("#/playground/speech?model=m")
+    view.click("button", "Ask for voices")
+    view.sees("button", "Ask for voices (2)")
+    options = view.run("return [...document.querySelectorAll('#voices option')].map((each) => each.value)")
+    assert options == ["alto", "tenor"]
+
+
+def test_recording_is_written_down_while_it_is_heard(view, tmp_path):
+    view.open("#/playground/transcription?model=quick ears")
+    (tmp_path / "voice.wav").write_bytes(b"RIFF")
+    view.sees("input[type=file]").send_keys(str(tmp_path / "voice.wav"))
+    view.click("button", "Write down")
+    view.sees("[aria-label=Transcription] pre", "what was")
+    assert "here" not in view.find("[aria-label=Transcription] pre").text
+    view.sees("[aria-label=Transcription] pre", "what was heard ends here.")
+
+
+def test_picture_is_made_out_of_another(view, tmp_path):
+    view.open("#/playground/images?model=painter")
+    (tmp_path / "llama.png").write_bytes(b"a picture")
+    view.sees("input[type=file]").send_keys(str(tmp_path / "llama.png"))
+    view.click("button", "Draw")
+    until(lambda: view.find(".drawn img").get_attribute("src").startswith("data:image/png;base64,"), "it is there")
+
+
+def test_load_test_is_drawn_while_it_runs_and_can_be_stopped(view):
+    view.open("#/playground/load?model=m")
+    view.write("input[name=requests]", "10000")
+    view.click("button", "Start")
+    box = view.sees("[aria-label='Tokens each second'] .chart-box")
+    seen = {box.get_attribute("aria-label")}
+    until(lambda: seen.add(box.get_attribute("aria-label")) or len(seen) > 3, "it is drawn again and again")
+    assert view.sees("button", "Stop")
+    view.click("button", "Stop")
+    view.sees("button", "Start")
+    assert "10,000 of 10,000" not in view.find(".totals").text
+    assert not view.all("[aria-label='Load test'] .error-text")

@@ -38,6 +38,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--stop-takes", type=float, default=0.0, help="seconds that an orderly end takes")
     parser.add_argument("--chunk-delay", type=float, default=0.0, help="seconds between two events of a stream")
     parser.add_argument("--die-mid-stream", action="store_true", help="end in the middle of a stream")
+    parser.add_argument("--streams-text", action="store_true", help="stream what is heard, if that is asked for")
+    parser.add_argument("--ranks", action="store_true", help="rank documents by the last word of the question")
     parser.add_argument("--flood", type=int, default=0, help="write so many bytes of log at the start")
     parser.add_argument("--say", default="", help="write this line at the start")
     parser.add_argument(
@@ -127,6 +129,8 @@ class Connection(socketserver.StreamRequestHandler):
             self.answer_form(path, body)
         elif method == "POST":
             self.answer_model(path, json.loads(body or b"{}"))
+        elif path == "/v1/audio/voices":
+            self.send(200, {"voices": ["alto", "tenor"]})
         else:
             self.send(200, {"path": path, "name": OPTIONS.name})
         return True
@@ -145,6 +149,8 @@ class Connection(socketserver.StreamRequestHandler):
         contents = {re.search(rb'name="(.+?)"', head)[1].decode(): content[:-2] for head, _, content in parts}
         if path.endswith("/edits"):
             self.send(200, picture(contents["prompt"]))
+        elif OPTIONS.streams_text and contents.get("stream") == b"true":
+            self.stream_text(["what", "was", "heard", "ends", "here"])
         else:
             name = re.search(rb'filename="(.+?)"', body)[1].decode()
             self.send(200, {"text": f"{len(contents['file'])} bytes of {name}"})
@@ -167,6 +173,9 @@ class Connection(socketserver.StreamRequestHandler):
             self.send(
                 200, {"model": request["model"], "choices": [{"message": message, "finish_reason": "tool_calls"}]}
             )
+        elif path.endswith("/rerank") and OPTIONS.ranks:
+            scores = [document.count(request["query"].split()[-1].strip("?")) for document in request["documents"]]
+            self.send(200, {"results": [{"index": i, "relevance_score": s} for i, s in enumerate(scores)]})
         elif path.endswith("/embeddings"):
             self.send(
                 200, {"model": request["model"], "data": [{"embedding": [0.0, 1.0]}], "usage": {"prompt_tokens": 3}}
@@ -228,6 +237,14 @@ class Connection(socketserver.StreamRequestHandler):
             ("message_stop", {}),
         ):
             self.chunk(b"event: %s\ndata: %s\n\n" % (kind.encode(), json.dumps({"type": kind, **value}).encode()))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def stream_text(self, words: list[str]) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for word in words:
+            self.event({"type": "transcript.text.delta", "delta": f"{word} "})
+            time.sleep(OPTIONS.chunk_delay)
+        self.event({"type": "transcript.text.done", "text": " ".join(words) + "."})
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, value: dict) -> None:

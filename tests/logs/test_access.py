@@ -124,6 +124,7 @@ def test_each_line_has_the_time_at_which_it_was_said(lines, written, monkeypatch
     [
         ("GET", "/api/metrics/activity?limit=50", 200, "DEBUG"),
         ("GET", "/ui/app.js", 304, "DEBUG"),
+        ("GET", "/logs/stream/m", 200, "DEBUG"),
         ("GET", "/api/captures/9", 404, "INFO"),
         ("POST", "/api/desktop/commands/load", 200, "INFO"),
         ("GET", "/v1/models", 200, "INFO"),

@@ -231,7 +231,9 @@ async def test_what_holds_is_shown_without_secrets(tmp_path):
         shown = await it.get_json("/api/desktop/config/effective", headers=headers)
         assert "healthCheckTimeout: 77" in shown["text"]
         assert "unloadTimeout: 10" in shown["text"]
-        assert "very-secret" not in shown["text"]
+        assert shown["config"]["healthCheckTimeout"] == 77
+        assert shown["config"]["models"]["a"]["cmd"] == "run a"
+        assert "very-secret" not in str(shown)
 
 
 async def test_what_holds_is_shown_of_a_directory_too(tmp_path):
@@ -254,8 +256,7 @@ async def test_models_of_a_text(tmp_path):
         status, answer = await it.post("/api/desktop/config/models", {"text": "models:\n  q: {ttl: 5, env: [A=1]}\n"})
         assert status == 200
         assert answer == {"models": [{"id": "q", "line": 2, "values": {"ttl": 5, "env": ["A=1"]}}]}
-        status, answer = await it.post("/api/desktop/config/models", {"text": "models: {"})
-        assert (status, "1" in answer["error"]["message"]) == (400, True)
+        assert await it.post("/api/desktop/config/models", {"text": "models: {"}) == (200, {"models": None})
 
 
 async def test_edit_of_a_text_saves_nothing(tmp_path):

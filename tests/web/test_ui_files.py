@@ -17,7 +17,7 @@ OURS = sorted(path for path in STATIC.rglob("*") if path.is_file())
 SCRIPTS = [path for path in OURS if path.suffix == ".js"]
 MOST_COMPRESSED_BYTES = 400 * 1024
 
-IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*"([^"]+)\"""")
+IMPORT = re.compile(r"""(?<!["\w])(?:from|import)\s*\(?\s*"([^"]+)\"""")
 
 
 def name_of(path: Path) -> str:

@@ -23,6 +23,13 @@ export function duration(seconds) {
   return together(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
 }
 
+/** For what is only to come: 45 → "45 s", 100 → "2 min", 7300 → "2 h". */
+export function roughly(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
 function together(large, largeUnit, small, smallUnit) {
   return small ? `${large} ${largeUnit} ${small} ${smallUnit}` : `${large} ${largeUnit}`;
 }

@@ -10,14 +10,12 @@ import { whilePresent } from "./presence.js";
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 const WAIT_TICK_MS = 1000;
-const MOST_MARKS = 500;
 const MOST_LOADS_OF_WORK = 2000;
 
 /**
- * `picture`: as GET /api/desktop/state.  `status`: the models of /api/events, peers included, by id.  `listed`: as
+ * `picture`: as GET /api/desktop/state, but for the models' `unloads_at_ms`.  `status`: the models of /api/events, peers included, by id.  `listed`: as
  * GET /v1/models.  `profiles`: as GET /api/profiles.  `inflight`: running requests, oldest first.  `newestActivity`: id
- * of the newest finished request.  `marks`: loads and unloads that were seen, oldest first; `work`: how many requests
- * ran and waited, whenever that changed.
+ * of the newest finished request.  `work`: how many requests ran and waited, whenever that changed.
  */
 export let state = {
   connection: "connecting",
@@ -28,7 +26,6 @@ export let state = {
   inflight: [],
   newestActivity: 0,
   sessionHeaders: [],
-  marks: [],
   work: [],
   notes: [],
 };
@@ -152,17 +149,21 @@ function tellConnection() {
 }
 
 function onPictureEvent(kind, event) {
-  if (kind === "state") return showPicture(event);
+  if (kind === "state") return showPicture({ ...event, models: event.models.map(withClock) });
   if (state.picture === null) return undefined;
+  if (kind === "models") return showPicture({ ...state.picture, ...event, models: event.models.map(withClock) });
   if (kind !== "model") return showPicture({ ...state.picture, ...event });
-  const models = state.picture.models.map((model) => (model.id === event.model.id ? event.model : model));
+  const models = state.picture.models.map((model) => (model.id === event.model.id ? withClock(event.model) : model));
   return showPicture({ ...state.picture, rev: event.rev, models });
 }
+
+/** What is left is told only when it changes: from then on this browser's clock counts. */
+const withClock = ({ unloads_in_s: left, ...model }) => ({ ...model, unloads_at_ms: left === null ? null : Date.now() + left * 1000 });
 
 let waitTimer = 0;
 
 function showPicture(picture) {
-  change({ picture, marks: withMarks(state.marks, state.picture?.models, picture.models), work: withWork(state.work, picture) });
+  change({ picture, work: withWork(state.work, picture) });
   clearTimeout(waitTimer);
   if (picture.waiting.length || picture.loads.length) waitTimer = setTimeout(lookAgain, WAIT_TICK_MS);
 }
@@ -170,19 +171,10 @@ function showPicture(picture) {
 /** Waiting times grow without being an event: while somebody waits, the picture is fetched each second. */
 async function lookAgain() {
   try {
-    if (feeds[0].isOpen) showPicture(await ask("/api/desktop/state"));
+    if (feeds[0].isOpen) onPictureEvent("state", await ask("/api/desktop/state"));
   } catch {
     // The feed says what is the matter with the connection.
   }
-}
-
-function withMarks(marks, before, now) {
-  if (!before) return marks;
-  const was = new Map(before.map((model) => [model.id, model.state]));
-  const news = now
-    .filter(({ id, state: is }) => was.get(id) !== is && (is === "ready" || (is === "stopped" && was.has(id))))
-    .map((model) => ({ at_ms: Date.now(), model: model.id, kind: model.state === "ready" ? "load" : "unload" }));
-  return news.length ? [...marks, ...news].slice(-MOST_MARKS) : marks;
 }
 
 function withWork(work, { models, waiting }) {
@@ -198,10 +190,10 @@ function onEvent(type, data) {
   switch (type) {
     case "modelStatus":
       change({ status: new Map(message.map((model) => [model.id, model])) });
-      refetchLists();
       break;
-    case "uiConfig":
+    case "uiConfig": // comes with each connection and each reload
       change({ sessionHeaders: message.activity?.session_id ?? [] });
+      refetchLists();
       break;
     case "profileChanged":
       refetchLists();

@@ -4,7 +4,9 @@ import uPlot from "uplot";
 import { html, useEffect, useLayoutEffect, useRef } from "../html.js";
 
 const HEIGHT_PX = 190;
+const SHORT_S = 600;
 const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const EXACT_CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 /**
  * `data`: [seconds, values…] as uPlot wants them; `series`: [{ label, unit, digits, isStepped, isDots }]; `top`: where the
@@ -58,6 +60,7 @@ function latestWords(data, series) {
 }
 
 function optionsOf({ series, top, latest, width }) {
+  const clock = () => (latest.current.span[1] - latest.current.span[0] < SHORT_S ? EXACT_CLOCK : CLOCK);
   const quiet = colour("--quiet");
   const line = colour("--line");
   const axis = { stroke: quiet, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 }, font: "12px system-ui, sans-serif" };
@@ -71,11 +74,11 @@ function optionsOf({ series, top, latest, width }) {
       y: { range: (_, __, most) => [0, Math.max(top ?? 1, (most ?? 0) * (top ? 1 : 1.15))] },
     },
     axes: [
-      { ...axis, values: (_, moments) => moments.map((moment) => CLOCK.format(moment * 1000)), space: 70 },
+      { ...axis, values: (_, moments) => moments.map((moment) => clock().format(moment * 1000)), space: 80 },
       { ...axis, size: 46, space: 32 },
     ],
     series: [
-      { label: "", value: (_, moment) => (moment === null ? "–" : CLOCK.format(moment * 1000)) },
+      { label: "", value: (_, moment) => (moment === null ? "–" : clock().format(moment * 1000)) },
       ...series.map(({ label, unit = "", digits = 0, isStepped, isDots }, position) => ({
         label,
         stroke: colour(`--series-${position % 6 + 1}`),

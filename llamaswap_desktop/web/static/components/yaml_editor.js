@@ -7,7 +7,7 @@ const PADDING_PX = 10;
 const LINE = /^(\s*(?:-\s+)*)((?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^\s#:'"\-][^#:]*?|[^\s#:'"]+?)\s*:(?=\s|$))?(.*)$/;
 const VALUE = /(\s#.*$|^#.*$)|("(?:\\.|[^"\\])*"|'(?:''|[^'])*')|(\$\{[^}]*\})|((?<=(?:^|[[{,:])\s*)(?:true|false|null|-?\d+(?:\.\d+)?)(?=\s*(?:$|[,\]}]|\s#)))/g;
 
-/** `goTo`: { line } to show and select; a new object each time.  `onSave`: Ctrl+S. */
+/** `goTo`: { line } to show and select; a new object each time; `isOnlyShown`: the focus stays where it is.  `onSave`: Ctrl+S. */
 export function YamlEditor({ text, problems, goTo, onInput, onSave }) {
   const field = useRef();
   const box = useRef();
@@ -16,7 +16,7 @@ export function YamlEditor({ text, problems, goTo, onInput, onSave }) {
   useLayoutEffect(() => {
     if (!goTo?.line) return;
     const start = lines.slice(0, goTo.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
-    field.current.focus({ preventScroll: true });
+    if (!goTo.isOnlyShown) field.current.focus({ preventScroll: true });
     field.current.setSelectionRange(start, start + (lines[goTo.line - 1]?.length ?? 0));
     box.current.scrollTop = (goTo.line - 1) * LINE_PX + PADDING_PX - box.current.clientHeight / 3;
     box.current.scrollLeft = 0;

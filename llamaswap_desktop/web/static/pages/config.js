@@ -5,12 +5,11 @@ import { Dialog } from "../components/dialog.js";
 import { Icon } from "../components/icon.js";
 import { YamlEditor } from "../components/yaml_editor.js";
 import { counted } from "../format.js";
-import { html, useEffect, useMemo, useRef, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { go } from "../route.js";
 import { attempt, say } from "../store.js";
 import { BackupsDialog, InForceDialog, SaveDialog } from "./config/dialogs.js";
 import { AddModel, ModelForm } from "./config/model_form.js";
-import { modelsIn } from "./config/yaml_models.js";
 
 const VALIDATE_AFTER_MS = 300;
 
@@ -20,13 +19,16 @@ export function Page({ rest }) {
   const [goTo, setGoTo] = useState(null);
   const [dialog, setDialog] = useState("");
   const isChanged = text !== null && file.loaded && text !== file.loaded.text;
-  const { problems, isChecked } = useProblems(text, file.loaded);
+  const { problems, models, isChecked, know } = useVerdict(text, file.loaded);
+  const schema = useModelSchema(file.loaded);
+  const edit = useEdits(text, (edited) => { setText(edited.text); know(edited.models); });
   useEffect(() => {
     if (file.loaded) setText(file.loaded.text);
   }, [file.loaded]);
   useEffect(() => keepFromLeaving(isChanged), [isChanged]);
-  if (file.error) return html`<h1>Config</h1><p class="card hint">${file.error}</p>`;
-  if (text === null) return html`<h1>Config</h1><p class="hint">Loading…</p>`;
+  if (file.error || text === null) {
+    return html`<div class="config"><div class="page-title"><h1>Config</h1></div><p class=${`hint ${file.error && "card"}`}>${file.error || "Loading…"}</p></div>`;
+  }
 
   const errors = problems.filter(({ level }) => level === "error");
   const askToSave = () => (isChanged && !errors.length ? setDialog("save") : undefined);
@@ -36,7 +38,6 @@ export function Page({ rest }) {
   const restore = async (id) => {
     if (await file.restore(id)) setDialog("");
   };
-  const models = modelsIn(text);
   const closeAdd = () => go("config");
   return html`
     <div class="config">
@@ -55,10 +56,10 @@ export function Page({ rest }) {
           <${YamlEditor} text=${text} problems=${problems} goTo=${goTo} onInput=${setText} onSave=${askToSave} />
           <${Problems} problems=${problems} isChecked=${isChecked} onGo=${(line) => setGoTo({ line })} />
         </div>
-        <${Outline} text=${text} models=${models} onText=${setText} onGo=${(line) => setGoTo({ line })} />
+        <${Outline} models=${models} schema=${schema} onEdit=${edit} onGo=${(line) => setGoTo({ line, isOnlyShown: true })} />
       </div>
     </div>
-    ${rest === "add" && html`<${Dialog} title="Add a model" isForm onClose=${closeAdd}><${AddModel} text=${text} known=${models} onText=${setText} onClose=${closeAdd} /></${Dialog}>`}
+    ${rest === "add" && schema && html`<${Dialog} title="Add a model" isForm onClose=${closeAdd}><${AddModel} schema=${schema} known=${models} onEdit=${edit} onClose=${closeAdd} /></${Dialog}>`}
     ${dialog === "save" && html`<${SaveDialog} text=${text} onSave=${saveText} onClose=${() => setDialog("")} />`}
     ${dialog === "backups" && html`<${BackupsDialog} onRestore=${restore} onClose=${() => setDialog("")} />`}
     ${dialog === "in force" && html`<${InForceDialog} onClose=${() => setDialog("")} />`}`;
@@ -97,24 +98,57 @@ function useFile() {
   };
 }
 
-/** The server's opinion of the text, a moment after it was changed; until then that of the text before, unchecked. */
-function useProblems(text, loaded) {
-  const [verdict, setVerdict] = useState(null);
+/**
+ * What the server says of the text, a moment after it was changed: problems, and the models that stand in it.  Until then
+ * it is what it said of the text before, unchecked; the models stay while the text is no YAML.  `know(models)`: take them
+ * from elsewhere.
+ */
+function useVerdict(text, loaded) {
+  const [verdict, setVerdict] = useState({ text: null, problems: [], models: [] });
   const asked = useRef(0);
   useEffect(() => {
     if (text === null || !loaded) return undefined;
     const mine = ++asked.current;
     const timer = setTimeout(async () => {
-      try {
-        const answer = await post("/api/desktop/config/validate", { text });
-        if (mine === asked.current) setVerdict({ text, problems: answer.problems });
-      } catch (error) {
-        if (mine === asked.current) setVerdict({ text, problems: [{ level: "error", line: 0, column: 0, path: "", message: error.message }] });
-      }
+      const [checked, read] = await Promise.allSettled([post("/api/desktop/config/validate", { text }), post("/api/desktop/config/models", { text })]);
+      if (mine !== asked.current) return;
+      const problems = checked.value?.problems ?? [{ level: "error", line: 0, column: 0, path: "", message: checked.reason.message }];
+      setVerdict((before) => ({ text, problems, models: read.value?.models ?? before.models }));
     }, text === loaded.text ? 0 : VALIDATE_AFTER_MS);
     return () => clearTimeout(timer);
   }, [text, loaded]);
-  return { problems: verdict?.problems ?? [], isChecked: verdict?.text === text };
+  const know = (models) => setVerdict((before) => ({ ...before, models }));
+  return { ...verdict, isChecked: verdict.text === text, know };
+}
+
+/** What the schema says of each key of a model; null before it is there. */
+function useModelSchema(loaded) {
+  const [schema, setSchema] = useState(null);
+  useEffect(() => {
+    if (!loaded || schema) return;
+    attempt(async () => {
+      const { properties } = await ask("/api/desktop/config/schema");
+      setSchema(properties.models.additionalProperties.properties);
+    });
+  }, [loaded]);
+  return schema;
+}
+
+/** (path, value) → whether the server could change that in the text; one after the other, each on what the last one left. */
+function useEdits(text, take) {
+  const latest = useRef(text);
+  const last = useRef(Promise.resolve());
+  latest.current = text;
+  return (path, value) => {
+    const edit = () => attempt(async () => {
+      const edited = await post("/api/desktop/config/edit", { text: latest.current, path, value });
+      latest.current = edited.text;
+      take(edited);
+      return true;
+    });
+    last.current = last.current.then(edit);
+    return last.current;
+  };
 }
 
 function keepFromLeaving(isChanged) {
@@ -142,9 +176,8 @@ function Problems({ problems, isChecked, onGo }) {
 }
 
 /** The models of the text; the chosen one has its form open. */
-function Outline({ text, models, onText, onGo }) {
+function Outline({ models, schema, onEdit, onGo }) {
   const [chosen, setChosen] = useState("");
-  const model = useMemo(() => models.find(({ id }) => id === chosen), [text, chosen]);
   const choose = (each) => {
     setChosen(each.id === chosen ? "" : each.id);
     onGo(each.line);
@@ -156,7 +189,7 @@ function Outline({ text, models, onText, onGo }) {
         ${models.map((each) => html`
           <li key=${each.id}>
             <button type="button" class="quiet" aria-expanded=${each.id === chosen ? "true" : "false"} onClick=${() => choose(each)}><${Icon} name=${each.id === chosen ? "down" : "more"} size="16" /><span>${each.id}</span></button>
-            ${each.id === model?.id && html`<${ModelForm} text=${text} model=${model} onText=${onText} />`}
+            ${each.id === chosen && schema && html`<${ModelForm} model=${each} schema=${schema} onEdit=${onEdit} />`}
           </li>`)}
       </ul>
       ${!models.length && html`<p class="hint">No models yet.</p>`}

@@ -1,10 +1,11 @@
 // The machine over the last hour, and what the models did to it.
 
 import { Chart } from "../components/chart.js";
-import { moment } from "../format.js";
+import { duration, moment } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useStore } from "../store.js";
 import { useSamples } from "./performance/samples.js";
+import { useMarks } from "./performance/marks.js";
 import { useSpeeds } from "./performance/speeds.js";
 
 const SPANS = { 300: "5 min", 900: "15 min", 3600: "1 hour" };
@@ -13,7 +14,7 @@ const MIB = 1024;
 export function Page() {
   const { system, gpus, problem, now } = useSamples();
   const speeds = useSpeeds();
-  const marks = useStore((state) => state.marks);
+  const marks = useMarks();
   const work = useStore((state) => state.work);
   const [span_s, setSpan] = useState(900);
   const span = useMemo(() => [now - span_s, now], [now, span_s]);
@@ -91,7 +92,7 @@ function Marks({ marks }) {
   if (!marks.length) return null;
   return html`
     <section class="card chart-marks" aria-label="Loads and unloads">
-      <h2>Came and went since this page was opened</h2>
-      <ul>${marks.slice(-8).toReversed().map(({ at_ms: at, model, kind }) => html`<li key=${`${at} ${model}`}><span class=${`light ${kind === "load" ? "ready" : ""}`} aria-hidden="true"></span><span>${moment(at)} <strong>${model}</strong> ${kind === "load" ? "was loaded" : "was unloaded"}</span></li>`)}</ul>
+      <div class="card-title"><h2>Came and went in the last hour</h2><a href="#/activity?view=loads">All loads</a></div>
+      <ul>${marks.slice(-8).toReversed().map(({ at_ms: at, model, kind, took_s: took }) => html`<li key=${`${at} ${model} ${kind}`}><span class=${`light ${kind === "load" ? "ready" : ""}`} aria-hidden="true"></span><span>${moment(at)} <strong>${model}</strong> ${kind === "load" ? `was loaded in ${duration(took)}` : "was unloaded"}</span></li>`)}</ul>
     </section>`;
 }

@@ -4,7 +4,7 @@ import { html, useMemo } from "../html.js";
 import { choicesOf } from "../models.js";
 import { go, hrefOf } from "../route.js";
 import { state, useStore } from "../store.js";
-import { canDo } from "./playground/abilities.js";
+import { canDo, saysItCan } from "./playground/abilities.js";
 import { Chat } from "./playground/chat.js";
 import { Completion } from "./playground/completion.js";
 import { Embeddings } from "./playground/embeddings.js";
@@ -31,7 +31,7 @@ export function Page({ rest, query }) {
   const isThere = useStore((state) => state.picture !== null);
   const models = useOffered(tab);
   const wished = query.get("model") ?? localStorage.getItem("playground-model");
-  const model = (models.find(({ id }) => id === wished) ?? models.find(({ id }) => isReady(id)) ?? models[0])?.id ?? "";
+  const model = (models.find(({ id }) => id === wished) ?? bestOf(models))?.id ?? "";
   const choose = ({ target: { value } }) => {
     localStorage.setItem("playground-model", value);
     go("playground", tab, { model: value });
@@ -56,6 +56,13 @@ export function Page({ rest, query }) {
     </div>`;
 }
 
+/** What is tried where nothing was chosen: a model that is known to be able, and rather one that is loaded. */
+function bestOf(models) {
+  const sure = models.filter(({ isSure }) => isSure);
+  const candidates = sure.length ? sure : models;
+  return candidates.find(({ id }) => isReady(id)) ?? candidates[0];
+}
+
 const isReady = (id) => state.picture?.models.some((model) => model.id === id && model.state === "ready");
 
 function useOffered(tab) {
@@ -64,6 +71,7 @@ function useOffered(tab) {
   const listed = useStore((state) => state.listed);
   return useMemo(() => {
     const records = new Map(listed.map((record) => [record.id, record]));
-    return choicesOf({ picture, status, listed }).filter(({ id }) => canDo(tab, records.get(id)));
+    const able = choicesOf({ picture, status, listed }).filter(({ id }) => canDo(tab, records.get(id)));
+    return able.map((each) => ({ ...each, isSure: saysItCan(tab, records.get(each.id)) }));
   }, [picture?.models, status, listed, tab]);
 }

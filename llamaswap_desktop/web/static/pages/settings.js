@@ -2,6 +2,7 @@
 
 import { ask, put } from "../api.js";
 import { Copy } from "../components/copy.js";
+import { Draft } from "../components/draft.js";
 import { html, useEffect, useState } from "../html.js";
 import { attempt } from "../store.js";
 import { useTheme } from "../theme_choice.js";
@@ -58,8 +59,19 @@ export function Page() {
     </div>`;
 }
 
+/** Switches that were changed on the Models page or in the tray, and hold over restarts. */
+function ChangedGroups({ groups }) {
+  const words = (switches) => Object.entries(switches).filter(([, is]) => is !== null).map(([name, is]) => `${name}: ${is ? "yes" : "no"}`).join(", ");
+  return html`
+    <section class="card stack" aria-label="Groups">
+      <h2>Groups that are not as configured</h2>
+      <dl class="facts-list">${Object.entries(groups).map(([group, switches]) => html`<dt key=${group}>${group}</dt><dd key=${`${group} is`}>${words(switches)}</dd>`)}</dl>
+      <p class="hint">They are switched on the <a href="#/models">Models page</a>.</p>
+    </section>`;
+}
+
 function Text({ label, value, hint, isSecret = false, onChange }) {
-  return html`<label class="field">${label}<input type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onChange=${({ target }) => onChange(target.value.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
+  return html`<label class="field">${label}<${Draft} type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onCommit=${(text) => onChange(text.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
 }
 
 function Lines({ label, value, hint, onChange }) {

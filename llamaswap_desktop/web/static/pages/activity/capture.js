@@ -33,7 +33,7 @@ function Summary({ entry }) {
     ["Took", duration(entry.duration_ms / 1000)],
     ["Status", `${entry.resp_status_code}${entry.error_msg ? `: ${entry.error_msg}` : ""}`],
     ["Tokens", `${Math.max(0, tokens.input_tokens)} read, ${Math.max(0, tokens.output_tokens)} written`],
-    ["Speed", `${speed(tokens.prompt_per_second)} read/s, ${speed(tokens.tokens_per_second)} written/s`],
+    ["Speed", (tokens.prompt_per_second > 0 || tokens.tokens_per_second > 0) && `${speed(tokens.prompt_per_second)} read/s, ${speed(tokens.tokens_per_second)} written/s`],
     ["Drafted", tokens.draft_tokens > 0 && `${tokens.draft_tokens}, ${tokens.draft_acc_tokens} of them accepted`],
     ...Object.entries(entry.metadata ?? {}),
   ].filter(([, value]) => value);

@@ -4,7 +4,7 @@ import { ask } from "../../api.js";
 import { save } from "../../components/save.js";
 import { html, useState } from "../../html.js";
 import { attempt } from "../../store.js";
-import { searchOf } from "../activity.js";
+import { searchOf } from "./wish.js";
 
 const PAGE_ROWS = 999;
 const COLUMNS = [

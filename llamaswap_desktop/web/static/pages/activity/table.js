@@ -22,7 +22,7 @@ const COLUMNS = [
 
 export function RequestTable({ page, wish, change, query }) {
   const inflight = useStore((state) => state.inflight);
-  const running = wish.page === 1 ? inflight.filter(({ model }) => !wish.model || model === wish.model) : [];
+  const running = wish.page === 1 && !wish.status && wish.period !== "between" ? inflight.filter(({ model }) => !wish.model || model === wish.model) : [];
   const search = query.toString();
   return html`
     <div class="table-scroll" tabindex="0" role="region" aria-label="Requests, scrollable">
@@ -94,7 +94,7 @@ const Finished = memo(({ entry, search }) => {
       <td class="number">${speed(tokens.prompt_per_second)}</td>
       <td class="number">${speed(tokens.tokens_per_second)}</td>
       <td class="number">${duration(entry.duration_ms / 1000)}</td>
-      <td><a class="button quiet" aria-label=${`Details of request ${entry.id}`} href=${`${hrefOf("activity", String(entry.id))}${search && `?${search}`}`}>Details</a></td>
+      <td><a class="button quiet icon-only" title="Details" aria-label=${`Details of request ${entry.id}`} href=${`${hrefOf("activity", String(entry.id))}${search && `?${search}`}`}><${Icon} name="more" /></a></td>
     </tr>`;
 });
 

@@ -7,7 +7,6 @@ import { save } from "../../components/save.js";
 import { moment, size } from "../../format.js";
 import { html, useEffect, useState } from "../../html.js";
 import { attempt } from "../../store.js";
-import { textFromZip } from "./unzip.js";
 
 /** What a save would change; `onSave` saves. */
 export function SaveDialog({ text, onSave, onClose }) {
@@ -47,41 +46,68 @@ function Difference({ text }) {
   return html`<pre class="code difference" tabindex="0" aria-label="Difference">${text.trimEnd().split("\n").map((line, position) => html`<span key=${position} class=${kindOf(line)}>${line}${"\n"}</span>`)}</pre>`;
 }
 
-/** Earlier versions; `onRestore(id)` goes back to one. */
+/** Earlier versions, each with what going back to it would change; `onRestore(id)` goes back. */
 export function BackupsDialog({ onRestore, onClose }) {
   const [backups, setBackups] = useState(null);
+  const [shown, setShown] = useState(null);
   useEffect(() => {
     attempt(async () => setBackups((await ask("/api/desktop/config/backups")).backups));
   }, []);
+  const look = (id) => attempt(async () => setShown(await ask(`/api/desktop/config/backups/${encodeURIComponent(id)}`)));
   return html`
-    <${Dialog} title="Earlier versions" onClose=${onClose}>
+    <${Dialog} title="Earlier versions" wide onClose=${onClose}>
       <p class="hint">Each save keeps what it replaces. Going back is a save too, so that it can be undone.</p>
       ${backups?.length === 0 && html`<p>There is none yet.</p>`}
       <ul class="backups">
-        ${backups?.map(({ id, timestamp, bytes }) => html`<li key=${id}><span>Until ${moment(timestamp)}</span><span class="hint">${size(bytes)}</span><button type="button" onClick=${() => onRestore(id)}>Go back to it</button></li>`)}
+        ${backups?.map(({ id, timestamp, bytes }) => {
+          const isShown = shown?.id === id;
+          return html`
+            <li key=${id}>
+              <span>Until ${moment(timestamp)}</span><span class="hint">${size(bytes)}</span>
+              <button type="button" aria-expanded=${isShown ? "true" : "false"} onClick=${() => (isShown ? setShown(null) : look(id))}>${isShown ? "Close" : "Look at it"}</button>
+              ${isShown && html`<${Version} version=${shown} onRestore=${() => onRestore(id)} />`}
+            </li>`;
+        })}
       </ul>
     </${Dialog}>`;
 }
 
-/** The configuration as the program understands it, out of the report. */
+function Version({ version: { text, diff }, onRestore }) {
+  const [isWhole, setIsWhole] = useState(false);
+  return html`
+    <div class="version-text stack">
+      <div class="actions">
+        <div class="segments" role="group" aria-label="What is shown">
+          <button type="button" aria-pressed=${isWhole ? "false" : "true"} onClick=${() => setIsWhole(false)}>What would change</button>
+          <button type="button" aria-pressed=${isWhole ? "true" : "false"} onClick=${() => setIsWhole(true)}>The whole text</button>
+        </div>
+        <${Copy} text=${text} />
+        <span class="grow"></span>
+        <button type="button" class="primary" disabled=${!diff} onClick=${onRestore}>Go back to it</button>
+      </div>
+      ${isWhole ? html`<pre class="code" tabindex="0" aria-label="Earlier version">${text}</pre>` : html`<${Difference} text=${diff} />`}
+    </div>`;
+}
+
+/** The configuration as the program understands it. */
 export function InForceDialog({ onClose }) {
-  const [report, setReport] = useState(null);
+  const [text, setText] = useState(null);
   useEffect(() => {
-    attempt(async () => {
-      const blob = await (await request("/api/desktop/diagnose", { method: "POST", body: {} })).blob();
-      const text = await textFromZip(new Uint8Array(await blob.arrayBuffer()), "config.yaml");
-      setReport({ blob, text });
-    });
+    attempt(async () => setText((await ask("/api/desktop/config/effective")).text));
   }, []);
+  const report = () => attempt(async () => {
+    const answer = await request("/api/desktop/diagnose", { method: "POST", body: {} });
+    save("llamaswap-desktop-report.zip", await answer.blob());
+  });
   return html`
     <${Dialog} title="The configuration in force" wide onClose=${onClose}>
       <p class="hint">Macros and variables replaced, defaults filled in, keys hidden.</p>
-      ${!report && html`<p class="hint">Loading…</p>`}
-      ${report && html`
+      ${text === null && html`<p class="hint">Loading…</p>`}
+      ${text !== null && html`
         <div class="actions">
-          <${Copy} text=${report.text} />
-          <button type="button" onClick=${() => save("llamaswap-desktop-report.zip", report.blob)}>Save a report for whoever helps</button>
+          <${Copy} text=${text} />
+          <button type="button" onClick=${report}>Save a report for whoever helps</button>
         </div>
-        <pre class="code" tabindex="0" aria-label="Configuration in force">${report.text}</pre>`}
+        <pre class="code" tabindex="0" aria-label="Configuration in force">${text}</pre>`}
     </${Dialog}>`;
 }

@@ -1,56 +1,53 @@
-// The form of one model: what most people need of it, as fields; all the rest stays in the text beside it.
+// The form of one model, made from the schema: every key that there is, those that most people need first.
 
 import { html, useState } from "../../html.js";
-import { valuesOf, withModel, withValue } from "./yaml_models.js";
+import { Field } from "./fields.js";
 
-const FIELDS = {
-  name: ["Name to show", "Qwen3 8B"],
-  cmd: ["Command that starts its server", "llama-server --port ${PORT} -m /models/qwen3-8b.gguf"],
-  description: ["Description", ""],
-  aliases: ["Other names, with commas", "gpt-4o, default"],
-  ttl: ["Unload after so many seconds without a request", "never"],
-};
-const NAMES = Object.keys(FIELDS);
-const NO_VALUES = Object.fromEntries(NAMES.map((name) => [name, ""]));
+const FIRST = ["cmd", "name", "description", "aliases", "ttl", "concurrencyLimit", "unlisted", "env"];
+const NEW = { cmd: "llama-server --port ${PORT} -m /path/to/model.gguf", ttl: 600 };
+const NEW_KEYS = ["cmd", "name", "description", "aliases", "ttl"];
 
-/** A model of the text: each change is a change of the text. */
-export function ModelForm({ text, model, onText }) {
-  const values = valuesOf(text, model, NAMES);
+/** A model of the text; `onEdit(path, value)` changes the text. */
+export function ModelForm({ model, schema, onEdit }) {
+  const values = model.values !== null && typeof model.values === "object" ? model.values : {};
+  const rest = Object.keys(schema).filter((name) => !FIRST.includes(name) && name !== "healthCheckTimeout");
+  const field = (name) => html`<${Field} key=${name} name=${name} schema=${schema[name]} value=${values[name]} onChange=${(path, value) => onEdit(["models", model.id, name, ...path], value)} />`;
+  const [used] = useState(() => rest.filter((name) => values[name] !== undefined)); // what is set stays where it is being set
   return html`
-    <div class="model-form">
-      ${NAMES.map((name) => html`<${Field} key=${name} name=${name} value=${values[name]} onChange=${(value) => onText(withValue(text, model, name, value))} />`)}
+    <div class="model-form keys">
+      ${[...FIRST, ...used].map(field)}
+      <details class="more">
+        <summary>All other keys</summary>
+        <div class="keys">${rest.filter((name) => !used.includes(name)).map(field)}</div>
+      </details>
+      <button type="button" onClick=${() => onEdit(["models", model.id], undefined)}>Take it out of the text</button>
     </div>`;
 }
 
-function Field({ name, value, onChange }) {
-  const [label, placeholder] = FIELDS[name];
-  if (value === null) return html`<p class="hint">${label}: <em>to be changed in the text</em></p>`;
-  const given = { name, placeholder, value: value ?? "", onChange: ({ target }) => onChange(target.value.trim()) };
-  return html`<label class="field">${label}${name === "cmd" ? html`<textarea class="code" rows="4" ...${given}></textarea>` : html`<input inputmode=${name === "ttl" ? "numeric" : undefined} ...${given} />`}</label>`;
-}
-
-/** A new model; `onText` gets the text with it. */
-export function AddModel({ text, onText, onClose, known }) {
+/** A new model; `onEdit` gets the text with it. */
+export function AddModel({ schema, known, onEdit, onClose }) {
   const [id, setId] = useState("");
-  const [values, setValues] = useState({ ...NO_VALUES, cmd: "llama-server --port ${PORT} -m /path/to/model.gguf", ttl: "600" });
+  const [values, setValues] = useState(NEW);
   const isTaken = known.some((model) => model.id === id.trim());
-  const submit = (event) => {
+  const change = (name) => (path, value) => setValues((before) => ({ ...before, [name]: path.length ? withItem(before[name], path[0], value) : value }));
+  const submit = async (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]));
-    onText(withModel(text, id.trim(), given));
-    onClose();
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+    if (await onEdit(["models", id.trim()], given)) onClose();
   };
-  const set = (name) => ({ target }) => setValues({ ...values, [name]: target.value });
   return html`
-    <form class="model-form" onSubmit=${submit}>
-      <label class="field">Name that programs ask for<input name="id" required autofocus value=${id} placeholder="qwen" onInput=${({ target }) => setId(target.value)} /></label>
+    <form class="model-form keys" onSubmit=${submit}>
+      <div class="key">
+        <label for="new-id">Name that programs ask for</label>
+        <input id="new-id" name="id" required autofocus autocomplete="off" spellcheck=${false} value=${id} placeholder="qwen" onInput=${({ target }) => setId(target.value)} />
+      </div>
       ${isTaken && html`<p class="error-text" role="alert">There is a model of this name already.</p>`}
-      ${NAMES.map((name) => {
-        const [label, placeholder] = FIELDS[name];
-        const given = { name, placeholder, value: values[name], onInput: set(name) };
-        return html`<label key=${name} class="field">${label}${name === "cmd" ? html`<textarea class="code" rows="4" required ...${given}></textarea>` : html`<input ...${given} />`}</label>`;
-      })}
-      <p class="hint"><code>${"${PORT}"}</code> becomes a free port. Any server that speaks the OpenAI or Anthropic API will do.</p>
+      ${NEW_KEYS.map((name) => html`<${Field} key=${name} name=${name} schema=${schema[name]} value=${values[name]} onChange=${change(name)} />`)}
+      <p class="hint">Any server that speaks the OpenAI or Anthropic API will do. All other keys can be set afterwards.</p>
       <div class="dialog-end"><button type="button" onClick=${onClose}>Cancel</button><button type="submit" class="primary" disabled=${!id.trim() || isTaken}>Put it into the text</button></div>
     </form>`;
+}
+
+function withItem(list = [], position, value) {
+  return value === undefined ? list.filter((_, each) => each !== position) : [...list.slice(0, position), value, ...list.slice(position + 1)];
 }

@@ -1,9 +1,10 @@
 // All about one model, in a panel at the side.
 
 import { ask } from "../../api.js";
+import { Countdown } from "../../components/countdown.js";
 import { Copy, CopyLine } from "../../components/copy.js";
 import { Dialog } from "../../components/dialog.js";
-import { size } from "../../format.js";
+import { duration } from "../../format.js";
 import { html, useEffect, useState } from "../../html.js";
 import { factsOf, isUp, load, unload, wordFor } from "../../models.js";
 import { hrefOf } from "../../route.js";
@@ -19,7 +20,7 @@ export function ModelDetails({ id, onClose }) {
   const model = useStore((state) => state.picture?.models.find((each) => each.id === id));
   const status = useStore((state) => state.status.get(id));
   const record = useStore((state) => state.listed.find((each) => each.id === id));
-  const running = useRunning(id, model?.state);
+  const settings = useSettings(model && id, model?.state);
   const name = model?.name || status?.name || record?.name || id;
   return html`
     <${Dialog} title=${name} side onClose=${onClose}>
@@ -34,31 +35,55 @@ export function ModelDetails({ id, onClose }) {
         <a class="button" href=${hrefOf("activity", "", { model: id })}>Activity</a>
         ${model && html`<a class="button" href=${`/upstream/${encodeURIComponent(id)}/`} target="_blank" rel="noreferrer">Its own page</a>`}
       </div>
-      <${Facts} id=${id} model=${model} status=${status} record=${record} running=${running} />
+      <${Facts} id=${id} model=${model} status=${status} record=${record} settings=${settings} />
       ${model?.problem && html`<p class="error-text">${model.problem}</p>`}
-      ${running && html`<${Command} command=${running.cmd} />`}
+      ${settings?.cmd && html`<${Command} command=${settings.cmd} />`}
+      ${settings && html`<${Settings} settings=${settings} />`}
       <${Plans} id=${id} />
       <${ClientSettings} id=${id} />
     </${Dialog}>`;
 }
 
-/** What the server says about a running model: its command among others. */
-function useRunning(id, modelState) {
-  const [running, setRunning] = useState(null);
+/**
+ * What holds for a model of this computer, under the configuration's own keys.  Whoever may not see the configuration
+ * sees what /running tells of it while it runs; null if that is nothing.
+ */
+function useSettings(id, modelState) {
+  const [settings, setSettings] = useState(null);
   useEffect(() => {
     let isStale = false;
-    ask("/running").then(
-      ({ running: all }) => isStale || setRunning(all.find(({ model }) => model === id) ?? null),
-      () => {},
-    );
+    const show = (found) => isStale || setSettings(found ?? null);
+    const ofRunning = () => ask("/running").then(({ running }) => show(running.find(({ model }) => model === id)), () => {});
+    if (id) ask("/api/desktop/config/effective", { isAside: true }).then(({ config }) => show(config.models[id]), ofRunning);
     return () => {
       isStale = true;
     };
   }, [id, modelState]);
-  return running;
+  return settings;
 }
 
-function Facts({ id, model, status, record, running }) {
+const SHOWN_ELSEWHERE = new Set(["cmd", "name", "description", "aliases", "capabilities"]);
+
+function Settings({ settings }) {
+  const entries = Object.entries(settings).filter(([key, value]) => !SHOWN_ELSEWHERE.has(key) && !isEmpty(value));
+  return html`
+    <details>
+      <summary>Settings in force</summary>
+      <dl class="facts-list">${entries.map(([key, value]) => html`<dt key=${key}><code>${key}</code></dt><dd key=${`${key} is`}><code>${wordsOf(value)}</code></dd>`)}</dl>
+      <p><a href="#/config">Change them</a></p>
+    </details>`;
+}
+
+const isEmpty = (value) => value === "" || (typeof value === "object" && Object.values(value ?? {}).every(isEmpty));
+
+/** connect: 30, idleConn: 90 */
+function wordsOf(value) {
+  if (Array.isArray(value)) return value.join("\n");
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.entries(value).filter(([, inner]) => !isEmpty(inner)).map(([key, inner]) => `${key}: ${typeof inner === "object" ? JSON.stringify(inner) : inner}`).join("\n");
+}
+
+function Facts({ id, model, status, record, settings }) {
   const meta = record?.meta?.llamaswap ?? {};
   const flags = Object.keys(status?.capabilities ?? record?.capabilities ?? {});
   const facts = [
@@ -70,11 +95,17 @@ function Facts({ id, model, status, record, running }) {
     ["Strategy", meta.strategy && `${meta.strategy} among ${meta.targets?.join(", ")}`],
     ["Context", status?.context_length && `${status.context_length} tokens`],
     ["Can", flags.length && flags.map((flag) => FLAGS[flag] ?? flag).join(", ")],
-    ["Memory", model?.memory_bytes && size(model.memory_bytes)],
-    ["Unloads", running && (model?.is_pinned ? "never: it is pinned" : running.ttl > 0 ? `after ${running.ttl} s without a request` : "only to make room")],
-    ["Server", running?.proxy && html`<code>${running.proxy}</code>`],
+    ["Unloads", settings && unloadsWhen(model, settings)],
+    ["Server", settings?.proxy && html`<code>${settings.proxy}</code>`],
   ].filter(([, value]) => value);
   return html`<dl class="facts-list">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd key=${`${name} is`}>${value}</dd>`)}</dl>`;
+}
+
+function unloadsWhen(model, { ttl }) {
+  if (model?.is_pinned) return "never: it is pinned";
+  if (!ttl) return "only to make room";
+  const clock = model?.unloads_at_ms && html`, so in <${Countdown} until_ms=${model.unloads_at_ms} />`;
+  return html`after ${duration(ttl)} without a request${clock}`;
 }
 
 function Command({ command }) {

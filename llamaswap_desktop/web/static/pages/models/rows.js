@@ -1,5 +1,6 @@
 // One line per model.
 
+import { Countdown } from "../../components/countdown.js";
 import { Icon } from "../../components/icon.js";
 import { duration } from "../../format.js";
 import { html, memo } from "../../html.js";
@@ -16,6 +17,7 @@ export const LocalModel = memo(({ model, status, sentence, load: loading }) => {
         <a class="name" href=${hrefOf("models", id)}>${name}</a>
         <p class="facts">
           ${factsOf(model).map((fact) => html`<span key=${fact}>${fact}</span>`)}
+          ${model.unloads_at_ms !== null && html`<span>unloads in <${Countdown} until_ms=${model.unloads_at_ms} /></span>`}
           ${name !== id && html`<code>${id}</code>`}
           ${status?.aliases?.length > 0 && html`<span>also ${status.aliases.join(", ")}</span>`}
           ${model.unlisted && html`<span class="tag">unlisted</span>`}

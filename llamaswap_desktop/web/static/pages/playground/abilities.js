@@ -20,6 +20,12 @@ export function canDo(kind, record) {
   return offers(architecture?.input_modalities, takes) && offers(architecture?.output_modalities, gives);
 }
 
+/** Whether the model tells of itself that it can; others only do not tell that they cannot. */
+export function saysItCan(kind, record) {
+  if (kind === "rerank") return Boolean(record?.capabilities?.reranker);
+  return Boolean(record?.architecture) && canDo(kind, record);
+}
+
 const offers = (modalities, wanted) => !modalities?.length || wanted === null || modalities.includes(wanted);
 
 export const canSee = (record) => offers(record?.architecture?.input_modalities, "image");

@@ -1,6 +1,7 @@
 // Many requests at once, and how the model bears it.
 
 import { Chart } from "../../components/chart.js";
+import { Draft } from "../../components/draft.js";
 import { count, duration, speed } from "../../format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../../html.js";
 import { askModel } from "./session.js";
@@ -23,21 +24,22 @@ export function LoadTest({ model }) {
     const work = async () => {
       while (asked < wish.requests && !signal.aborted) {
         asked += 1;
-        answers.push(await askOnce(model, wish, signal));
+        const answer = await askOnce(model, wish, signal);
+        if (!signal.aborted) answers.push(answer);
       }
     };
     await Promise.all(Array.from({ length: wish.atOnce }, work));
     clearInterval(ticking);
     show(false);
   };
-  const number = (name, most) => ({ target }) => setWish({ ...wish, [name]: Math.min(most, Math.max(1, Math.trunc(target.value) || 1)) });
+  const number = (name, most) => (text) => setWish((before) => ({ ...before, [name]: Math.min(most, Math.max(1, Math.trunc(text) || 1)) }));
   return html`
     <section class="stack" aria-label="Load test">
       <div class="card stack">
         <div class="toolbar">
-          <label class="field short">Requests<input name="requests" type="number" min="1" max="10000" value=${wish.requests} onChange=${number("requests", 10_000)} /></label>
-          <label class="field short">At once<input name="at-once" type="number" min="1" max="64" value=${wish.atOnce} onChange=${number("atOnce", 64)} /></label>
-          <label class="field short">Most tokens<input type="number" min="1" value=${wish.tokens} onChange=${number("tokens", 100_000)} /></label>
+          <label class="field short">Requests<${Draft} name="requests" type="number" min="1" max="10000" value=${wish.requests} onCommit=${number("requests", 10_000)} /></label>
+          <label class="field short">At once<${Draft} name="at-once" type="number" min="1" max="64" value=${wish.atOnce} onCommit=${number("atOnce", 64)} /></label>
+          <label class="field short">Most tokens<${Draft} type="number" min="1" value=${wish.tokens} onCommit=${number("tokens", 100_000)} /></label>
         </div>
         <label class="field">Question<input value=${wish.prompt} onInput=${({ target }) => setWish({ ...wish, prompt: target.value })} /></label>
         <div class="actions">
@@ -58,7 +60,7 @@ async function askOnce(model, { prompt, tokens }, signal) {
     const { usage } = await askModel("/v1/chat/completions", body, signal);
     return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: usage?.completion_tokens ?? 0, error: "" };
   } catch (error) {
-    return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: 0, error: error.message || "stopped" };
+    return { at: Date.now() / 1000, took_s: (performance.now() - began) / 1000, tokens: 0, error: error.message };
   }
 }
 
@@ -98,5 +100,6 @@ function perSecond(answers, began) {
     tokens[Math.floor(at) - first] += written;
     counts[Math.floor(at) - first] += 1;
   }
-  return [seconds, tokens, counts];
+  const end = (values) => [...values, values.at(-1)]; // a step is drawn up to the next point
+  return [[...seconds, last + 1], end(tokens), end(counts)];
 }
