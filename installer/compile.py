@@ -4,8 +4,12 @@ The source stays plain Python that runs as it is.  This makes a copy of the pack
 module of ``HOT`` the same as a native extension, which Python prefers; mypyc translates it, the system's C compiler
 does the rest.  What that gives is measured by ``tests/benchmarks/run.py``: about half of our own time per request.
 
-What a hot module must keep to, beside what mypy asks: no msgspec structs and no dataclasses (they get modules of their
-own, which stay Python), no attribute that somebody exchanges from outside, no class that a Python class inherits from.
+What a hot module must keep to, beside what mypy asks:
+
+- no msgspec structs and no dataclasses (they get modules of their own, which stay Python);
+- no attribute that somebody exchanges from outside, no class that a Python class inherits from;
+- no other type than it says: bytes are no bytearray, and a float is refused where an int is announced;
+- no slice of bytes whose end may lie before its start: mypyc raises there.
 """
 
 import contextlib
@@ -51,7 +55,6 @@ HOT = (
     "proxy/path_forward",
     "proxy/server",
     "proxy/services",
-    "proxy/sse",
     "routing/advice",
     "routing/barrier",
     "routing/decide",
@@ -100,7 +103,7 @@ def _translated(scratch: str) -> list[Any]:
 def _build(modules: list[Any], scratch: str) -> None:
     from setuptools import Distribution  # noqa: PLC0415 - see above
     from setuptools.command.build_ext import build_ext  # noqa: PLC0415
-    from setuptools.errors import BaseError  # noqa: PLC0415
+    from setuptools.errors import BaseError, CCompilerError  # noqa: PLC0415
 
     command = build_ext(Distribution({"name": PACKAGE.name, "ext_modules": modules}))
     command.inplace = True
@@ -108,7 +111,7 @@ def _build(modules: list[Any], scratch: str) -> None:
     command.ensure_finalized()
     try:
         command.run()
-    except (BaseError, OSError) as error:
+    except (BaseError, CCompilerError, OSError) as error:
         raise CannotCompile(f"no C compiler that works: {error}") from error
 
 
