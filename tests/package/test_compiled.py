@@ -20,7 +20,6 @@ SUITES = (
     "tests/core",
     "tests/activity",
     "tests/logs",
-    "tests/test_build.py",
 )
 """The tests of the rooms with compiled modules.  Left out are those that reach into a module's attributes."""
 
@@ -29,7 +28,9 @@ RINGS = "not interpreted and not child and not real and not whole and not browse
 
 def compile_into(folder: Path, **environment) -> subprocess.CompletedProcess:
     command = [sys.executable, "-W", "ignore", "-m", "installer.compile", str(folder)]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +63,7 @@ def test_the_suites_of_its_rooms_pass(tree):
         copy(ROOT / name, tree / name)
     passed = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", RINGS, *SUITES],
-        cwd=tree, capture_output=True, text=True,
+        cwd=tree, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert passed.returncode == 0, passed.stdout[-6000:]
 
