@@ -12,6 +12,7 @@ What a hot module must keep to, beside what mypy asks:
 - no slice of bytes whose end may lie before its start: mypyc raises there.
 """
 
+import ast
 import contextlib
 import shutil
 import sys
@@ -85,6 +86,41 @@ def compile_into(folder: Path) -> list[Path]:
                 extension.unlink()
             raise
     return _extensions(folder)
+
+
+def prepare(folder: str) -> str:
+    """Compile into ``folder`` for a bundle, and return where its package is to be taken from.
+
+    That is this tree, and a message says why, where nothing can be compiled.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        compile_into(place)
+    except CannotCompile as error:
+        print(f"WARNING: the bundle is built from plain Python and will be slower: {error}", file=sys.stderr)
+        return str(ROOT)
+    return folder
+
+
+def imports() -> list[str]:
+    """Return everything that the hot modules import, which nobody can read from an extension."""
+    found = {f"{NATIVE}__mypyc"}
+    for module in HOT:
+        tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found.update(
+                    f"{node.module}.{alias.name}" for alias in node.names if _is_module(node.module, alias.name)
+                )
+    return sorted(found)
+
+
+def _is_module(package: str, name: str) -> bool:
+    return (ROOT / Path(*package.split(".")) / f"{name}.py").exists()
 
 
 def _translated(scratch: str) -> list[Any]:
