@@ -4,10 +4,15 @@ The source stays plain Python that runs as it is.  This makes a copy of the pack
 module of ``HOT`` the same as a native extension, which Python prefers; mypyc translates it, the system's C compiler
 does the rest.  What that gives is measured by ``tests/benchmarks/run.py``: about half of our own time per request.
 
-What a hot module must keep to, beside what mypy asks: no msgspec structs and no dataclasses (they get modules of their
-own, which stay Python), no attribute that somebody exchanges from outside, no class that a Python class inherits from.
+What a hot module must keep to, beside what mypy asks:
+
+- no msgspec structs and no dataclasses (they get modules of their own, which stay Python);
+- no attribute that somebody exchanges from outside, no class that a Python class inherits from;
+- no other type than it says: bytes are no bytearray, and a float is refused where an int is announced;
+- no slice of bytes whose end may lie before its start: mypyc raises there.
 """
 
+import ast
 import contextlib
 import shutil
 import sys
@@ -51,7 +56,6 @@ HOT = (
     "proxy/path_forward",
     "proxy/server",
     "proxy/services",
-    "proxy/sse",
     "routing/advice",
     "routing/barrier",
     "routing/decide",
@@ -84,6 +88,41 @@ def compile_into(folder: Path) -> list[Path]:
     return _extensions(folder)
 
 
+def prepare(folder: str) -> str:
+    """Compile into ``folder`` for a bundle, and return where its package is to be taken from.
+
+    That is this tree, and a message says why, where nothing can be compiled.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        compile_into(place)
+    except CannotCompile as error:
+        print(f"WARNING: the bundle is built from plain Python and will be slower: {error}", file=sys.stderr)
+        return str(ROOT)
+    return folder
+
+
+def imports() -> list[str]:
+    """Return everything that the hot modules import, which nobody can read from an extension."""
+    found = {f"{NATIVE}__mypyc"}
+    for module in HOT:
+        tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found.update(
+                    f"{node.module}.{alias.name}" for alias in node.names if _is_module(node.module, alias.name)
+                )
+    return sorted(found)
+
+
+def _is_module(package: str, name: str) -> bool:
+    return (ROOT / Path(*package.split(".")) / f"{name}.py").exists()
+
+
 def _translated(scratch: str) -> list[Any]:
     try:
         from mypyc.build import mypycify  # noqa: PLC0415 - mypy is for those who build
@@ -100,7 +139,7 @@ def _translated(scratch: str) -> list[Any]:
 def _build(modules: list[Any], scratch: str) -> None:
     from setuptools import Distribution  # noqa: PLC0415 - see above
     from setuptools.command.build_ext import build_ext  # noqa: PLC0415
-    from setuptools.errors import BaseError  # noqa: PLC0415
+    from setuptools.errors import BaseError, CCompilerError  # noqa: PLC0415
 
     command = build_ext(Distribution({"name": PACKAGE.name, "ext_modules": modules}))
     command.inplace = True
@@ -108,7 +147,7 @@ def _build(modules: list[Any], scratch: str) -> None:
     command.ensure_finalized()
     try:
         command.run()
-    except (BaseError, OSError) as error:
+    except (BaseError, CCompilerError, OSError) as error:
         raise CannotCompile(f"no C compiler that works: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
     python tests/check.py            all of it
     python tests/check.py fast       one ring (fast, proof, child, real, whole, browser)
+    python tests/check.py compiled   the hot modules compiled, and their tests with them; by hand, and for a release
     python tests/check.py package    what was built: executables, packages, installers; by hand, and for a release
     python tests/check.py bundle     the ring ``whole`` against the built executables; likewise
     python tests/check.py as-llama-swap   the ring ``whole`` with every deviation that can be switched back; by hand
@@ -41,12 +42,17 @@ STEPS = (
     Step("format", ("ruff", "format", "--check", "."), 10),
     Step("lint", ("ruff", "check", "."), 20),
     Step("types", ("mypy",), 90),
-    _ring("fast", "not child and not real and not whole and not browser and not proof and not package", 180),
+    _ring(
+        "fast",
+        "not child and not real and not whole and not browser and not proof and not package and not compiled",
+        180,
+    ),
     _ring("proof", "proof", 180),
     _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
     _ring("whole", "whole", 480),
     _ring("browser", "browser", 240),
+    _ring("compiled", "compiled", 240, by_hand=True),
     _ring("package", "package", 900, by_hand=True),
     _ring(
         "as-llama-swap", "whole and not deviation", 600, by_hand=True, environment={"LLAMASWAP_TEST_AS_LLAMA_SWAP": "1"}

@@ -12,6 +12,6 @@ def test_from_source_there_is_no_commit():
 
 
 def test_commit_and_date_of_a_build_are_shown():
-    text = describe_build(Build("1.2.3", "0123456789", "2026-11-24T12:00:00Z"))
-    assert text.startswith("1.2.3 (commit 0123456789, built 2026-11-24T12:00:00Z, Python 3.")
+    text = describe_build(Build("1.2.3", "0123456789", "2026-11-24T12:00:00Z", is_compiled=True))
+    assert text.startswith("1.2.3 (commit 0123456789, built 2026-11-24T12:00:00Z, compiled, Python 3.")
     assert text.endswith(f"{platform.system()} {platform.machine()})")

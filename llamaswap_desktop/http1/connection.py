@@ -160,7 +160,9 @@ class ServerConnection(asyncio.Protocol):
         if self._slots and (handler := self._slots[0].handler):
             handler.on_writable(True)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | bytearray) -> None:
+        if isinstance(data, bytearray):  # by asyncio's proactor loop
+            data = bytes(data)
         if self._fault is not None or self._has_ended or (self._is_closing and not self._slots):
             return
         if self._is_tunnel:
@@ -339,7 +341,7 @@ class ServerConnection(asyncio.Protocol):
             self._stop_head_timer()
         elif self._head_timer is None:
             limit_s = self._limits.head_time_s
-            fault = HeadTooSlow(f"the request's head took longer than {limit_s} s (desktop.limits.headTime)")
+            fault = HeadTooSlow(f"the request's head took longer than {limit_s:g} s (desktop.limits.headTime)")
             self._head_timer = asyncio.get_running_loop().call_later(limit_s, self._refuse, fault)
 
     def _stop_head_timer(self) -> None:

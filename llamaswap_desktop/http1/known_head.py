@@ -44,8 +44,7 @@ class KnownHead:
             return None
         start = self._before_bytes
         end = message.find(b"\r", start, start + 16)
-        digits = message[start:end]
-        if end < 0 or not digits.isdigit() or not message.startswith(self._after, end):
+        if end < 0 or not message[start:end].isdigit() or not message.startswith(self._after, end):
             return None
         body = message[end + self._after_bytes :]
-        return body if len(body) == int(digits) else None
+        return body if len(body) == int(message[start:end]) else None

@@ -15,7 +15,7 @@ class Limits(Protocol):
         """The longest body."""
 
     @property
-    def head_time_s(self) -> int:
+    def head_time_s(self) -> float:
         """The longest time from the first byte of a head to its last."""
 
     @property

@@ -7,19 +7,19 @@ class Timeouts(Protocol):
     """Seconds for each step; 0 is no limit."""
 
     @property
-    def connect_s(self) -> int:
+    def connect_s(self) -> float:
         """Until the connection stands, TLS left aside."""
 
     @property
-    def tls_handshake_s(self) -> int:
+    def tls_handshake_s(self) -> float:
         """Until TLS stands."""
 
     @property
-    def response_header_s(self) -> int:
+    def response_header_s(self) -> float:
         """From the last byte of the request to the head of the answer."""
 
     @property
-    def idle_conn_s(self) -> int:
+    def idle_conn_s(self) -> float:
         """How long an unused connection is kept."""
 
     @property

@@ -83,7 +83,7 @@ class UpstreamConnection(asyncio.Protocol):
     def _await_head(self) -> None:
         if self._head is None:
             limit_s = self._upstream.timeouts.response_header_s
-            error = UpstreamFailed(f"no answer from {self._upstream.base_url} within {limit_s} s (responseHeader)")
+            error = UpstreamFailed(f"no answer from {self._upstream.base_url} within {limit_s:g} s (responseHeader)")
             self._timer = asyncio.get_running_loop().call_later(limit_s, self._break, error)
 
     def _stop_timer(self) -> None:
@@ -126,7 +126,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._is_full = False
         self.pump()
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | bytearray) -> None:
+        if isinstance(data, bytearray):  # by asyncio's proactor loop
+            data = bytes(data)
         call = self._call
         if call is None:
             self.discard()  # nobody asked: whatever this is, it is no answer

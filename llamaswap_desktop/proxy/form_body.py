@@ -178,7 +178,7 @@ class _PartScanner:
         if end < 0:
             self._is_unreadable = len(self._buffer) > _MAX_PART_HEAD_BYTES
             return False
-        head = self._buffer[2:end]
+        head = self._buffer[2 : max(end, 2)]
         self._drop(end + 4)
         self._in_head = False
         self._is_preamble = False

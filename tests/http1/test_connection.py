@@ -25,6 +25,25 @@ async def test_pipelined_requests_are_answered_in_order():
         assert bodies == [b"GET /a ", b"POST /b hi", b"GET /c "]
 
 
+class Keeping(Echo):
+    def on_body(self, data):
+        self.kind = type(data)
+        super().on_body(data)
+
+
+async def test_what_arrives_in_a_bytearray_is_taken_as_bytes():
+    """As asyncio's proactor loop hands it over; compiled modules take no other type than they say."""
+    service = Service(Keeping)
+    async with serving(service) as client:
+        await until(lambda: service.connections, "the client is connected")
+        (connection,) = service.connections
+        for body in (b"hi", b"you"):
+            head = b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+            connection.data_received(bytearray(head % len(body) + body))
+            assert (await client.answer())[2] == b"POST /x " + body
+    assert [handler.kind for handler in service.handlers] == [bytes, bytes]
+
+
 async def test_request_arrives_in_single_bytes():
     async with serving(Service()) as client:
         for byte in b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n":

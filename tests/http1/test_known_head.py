@@ -42,6 +42,7 @@ def test_another_length_is_the_same_head(body):
         message(b"abc").replace(b": 3", b": 00000000000000003"),
         message(b"abc").replace(b"X-A: b", b"X-A: b\r\nX-B: c"),
         HEAD % 3,
+        message(b"abc").partition(b"3")[0],
         b"",
     ],
 )

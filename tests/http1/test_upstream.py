@@ -8,7 +8,9 @@ import pytest
 from llamaswap_desktop.config import Timeouts
 from llamaswap_desktop.errors import UpstreamFailed
 from llamaswap_desktop.http1 import Upstream, fetch, load_server_context
+from llamaswap_desktop.http1.call import Call
 from llamaswap_desktop.http1.tls import client_context
+from llamaswap_desktop.http1.upstream_connection import UpstreamConnection
 from tests.http1.certificate import make_certificate
 from tests.waiting import until
 
@@ -237,6 +239,30 @@ async def test_body_is_sent_on_when_it_is_pumped():
     assert repr(upstream).endswith("1 idle>"), "the connection can be used again"
     upstream.close()
     server.close()
+
+
+async def test_what_arrives_in_a_bytearray_is_taken_as_bytes():
+    """As asyncio's proactor loop hands it over; compiled modules take no other type than they say."""
+    received = []
+
+    class Receiving:
+        def on_answer(self, head, body, *, complete):
+            received.append((body, type(body), complete))
+
+    class Transport(asyncio.Transport):
+        def write(self, data):
+            pass
+
+        def is_closing(self):
+            return False
+
+    upstream = Upstream("http://127.0.0.1:1", timeouts=Timeouts(keepalive_s=0, idle_conn_s=0))
+    connection = UpstreamConnection(upstream)
+    connection.connection_made(Transport())
+    for _ in range(2):
+        connection.start(Call("GET", b"GET / HTTP/1.1\r\n\r\n", Receiving(), None, is_upgrade=False))
+        connection.data_received(bytearray(OK))
+    assert received == [(b"hi", bytes, True)] * 2
 
 
 async def test_idle_connections_end_after_their_time():

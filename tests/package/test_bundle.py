@@ -45,6 +45,7 @@ def test_it_serves_within_one_and_a_half_seconds_and_stays_small(tmp_path):
 def test_both_programs_say_what_they_are(name):
     answer = subprocess.run([need_bundle() / name, "--version"], capture_output=True, text=True, check=True)
     assert answer.stdout.startswith(f"llamaswap-desktop {about.version()} (commit ")
+    assert ", compiled, " in answer.stdout
 
 
 def test_every_file_that_is_read_at_run_time_is_inside(tmp_path):

@@ -103,7 +103,13 @@ STATES = {
 
 
 @pytest.mark.parametrize("how", ["closes", "resets"])
-@pytest.mark.parametrize(("state", "script", "settings"), STATES.values(), ids=STATES.keys())
+@pytest.mark.parametrize(
+    ("state", "script", "settings"),
+    [
+        pytest.param(*values, marks=pytest.mark.interpreted if name == "commenting" else (), id=name)
+        for name, values in STATES.items()
+    ],
+)
 async def test_client_that_leaves_is_forgotten_at_once(state, script, settings, how):
     async with one_model(script, **settings) as (house, upstream), state(house, upstream) as client:
         if how == "closes":
@@ -214,7 +220,9 @@ async def test_cancelled_with_nothing_sent_is_a_499(state, script):
     ("state", "settings"),
     [
         (showing_loading, {"send_loading_state": True}),
-        (commenting, {"fields": {"desktop": Desktop(keep_alive_after_s=0.05)}}),
+        pytest.param(
+            commenting, {"fields": {"desktop": Desktop(keep_alive_after_s=0.05)}}, marks=pytest.mark.interpreted
+        ),
     ],
     ids=["loading stream", "comments"],
 )

@@ -272,6 +272,7 @@ QUICK = {"desktop": Desktop(keep_alive_after_s=0.05)}
 COMMENT = b": keep-alive\n\n"
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     "path", ["/v1/chat/completions", "/v1/completions", "/v1/messages", "/infill", "/v/responses", "/v/messages"]
 )
@@ -286,6 +287,7 @@ async def test_comments_are_sent_while_a_stream_waits_and_the_answer_follows(pat
         assert b"data: 1\n\n" in rest
 
 
+@pytest.mark.interpreted
 async def test_comments_are_sent_while_a_ready_model_is_silent():
 
     go_on = asyncio.Event()
@@ -309,6 +311,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("said", REFUSALS.values(), ids=REFUSALS.keys())
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/responses"])
 async def test_anything_but_an_event_stream_becomes_an_error_event_behind_comments(said, path):
@@ -323,6 +326,7 @@ async def test_anything_but_an_event_stream_becomes_an_error_event_behind_commen
             assert b'"message":"bad"' in event
 
 
+@pytest.mark.interpreted
 async def test_dead_upstream_behind_comments_is_an_error_event_and_a_proper_end():
     async def hang_up(_request, _writer, _reader):
         raise ConnectionResetError
@@ -335,6 +339,7 @@ async def test_dead_upstream_behind_comments_is_an_error_event_and_a_proper_end(
         assert b'"code":"bad_gateway"' in rest
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     ("request_bytes", "fields"),
     [

@@ -11,7 +11,7 @@ from llamaswap_desktop.routing import GroupPlanner, ModelRules, Rules, Scheduler
 from llamaswap_desktop.types import ModelId, RequestId
 from tests.routing.playbook import OneAtATime, Playbook, Together
 
-ANSWER_S, LOAD_S, GRACE_S, MAX_WAIT_S = 3.0, 5.0, 2.0, 20.0
+ANSWER_S, LOAD_S, GRACE_S, MAX_WAIT_S = 3.0, 5.0, 2.0, 20
 
 
 def busy_with_a(**settings) -> Playbook:
@@ -101,7 +101,7 @@ def test_without_a_bound_there_is_no_barrier():
 class Town:
     """Clients that never rest: simulates answers, loads and graces that take up to their bounds."""
 
-    def __init__(self, planner, models: str, max_wait_s: float, seed: int) -> None:
+    def __init__(self, planner, models: str, max_wait_s: int, seed: int) -> None:
         fifo = Fifo(max_wait_s=max_wait_s)
         rules = Rules({ModelId(name): ModelRules(limit=1000) for name in models}, fifo)
         self.scheduler = Scheduler(rules, planner)
@@ -139,7 +139,7 @@ class Town:
         return [(wait, ahead) for wait, ahead in self.waits if wait > MAX_WAIT_S + (ahead + 1) * once + 1]
 
 
-def town(planner, seed: int, *, max_wait_s: float = MAX_WAIT_S) -> Town:
+def town(planner, seed: int, *, max_wait_s: int = MAX_WAIT_S) -> Town:
     """Return a town with steady traffic for ``a`` and a few requests for the others in between."""
     it = Town(planner, "abcd", max_wait_s, seed)
     numbers = itertools.count(1)
