@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from installer import about, contents, icons, licences
+from installer import compile as compiler
 
 SPEC = contents.ROOT / "build.spec"
 
@@ -39,6 +40,7 @@ def on_windows(tmp_path_factory) -> Asked:
     own = licences.Part("llamaswap-desktop", about.version(), "pkg:generic/x", "MIT", ())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(licences, "parts_of", lambda _modules, _binaries: [own])
+        patch.setattr(compiler, "prepare", lambda folder: folder)  # a compiler for Windows is not here
         patch.setattr(sys, "platform", "win32")
         patch.setattr(sys, "path", [*sys.path])
         patch.setenv("PYSTRAY_BACKEND", "dummy")
@@ -55,7 +57,10 @@ def test_one_has_a_console_and_the_other_has_none(on_windows):
 
 def test_both_are_the_program(on_windows):
     [entry] = on_windows.analysis["scripts"]
-    assert (contents.ROOT / entry).read_text().endswith('if __name__ == "__main__":\n    sys.exit(main())\n')
+    source = Path(on_windows.analysis["pathex"][0])
+    assert source.name == "compiled", "the package is taken from where it has been compiled"
+    program = contents.ROOT / Path(entry).relative_to(source)
+    assert program.read_text().endswith('if __name__ == "__main__":\n    sys.exit(main())\n')
 
 
 def test_each_has_icon_and_version_block_and_its_strings_stay(on_windows):
@@ -68,3 +73,7 @@ def test_each_has_icon_and_version_block_and_its_strings_stay(on_windows):
 
 def test_pystray_can_be_replaced(on_windows):
     assert on_windows.analysis["module_collection_mode"] == {"pystray": "py"}, "as the LGPL wants it"
+
+
+def test_what_only_compiled_modules_import_is_there(on_windows):
+    assert {"httptools", "llamaswap_desktop.http1.framing"} <= set(on_windows.analysis["hiddenimports"])
