@@ -14,6 +14,7 @@ from llamaswap_desktop.routing.planner import Picture, Plan, Planner
 from llamaswap_desktop.types import ModelId
 
 TIME_LIMIT_S = 0.05
+_LIMIT = f"{TIME_LIMIT_S * 1000:.0f} ms"
 _SLOW_ANSWERS = 3
 
 
@@ -64,8 +65,7 @@ class ContainedPlanner:
         if took_s > TIME_LIMIT_S:
             self._slow_answers += 1
             if self._slow_answers >= _SLOW_ANSWERS:
-                limit_ms = f"{TIME_LIMIT_S * 1000:.0f} ms"
-                return self._replace(f"it took longer than {limit_ms} {_SLOW_ANSWERS} times", target, picture)
+                return self._replace(f"it took longer than {_LIMIT} {_SLOW_ANSWERS} times", target, picture)
         return plan
 
     def rehearse(self, target: ModelId, picture: Picture) -> Plan:
@@ -83,12 +83,15 @@ class ContainedPlanner:
         try:
             answer = self._ask(target, picture)
             victims = frozenset(answer.victims)
-        except Exception as error:  # noqa: BLE001 - it is not our code: anything may be wrong with it
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is not our code: anything may be wrong with it
             return f"it raised {error!r}"
         if problem := self._problem_with(victims, target, picture):
             return problem
         by_rule = self._hard_rules.plan(target, picture)
-        return Plan(victims | by_rule.victims, f"{self.name} says so"), answer.took_s
+        slowly = (
+            f", after {answer.took_s * 1000:.0f} ms where {_LIMIT} are allowed" if answer.took_s > TIME_LIMIT_S else ""
+        )
+        return Plan(victims | by_rule.victims, f"{self.name} says so{slowly}"), answer.took_s
 
     def _problem_with(self, victims: frozenset[ModelId], target: ModelId, picture: Picture) -> str:
         if target in victims:

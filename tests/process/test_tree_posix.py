@@ -91,6 +91,7 @@ async def test_who_stands_still_hears_it_too():
     child = Started("import time; print('up', flush=True); time.sleep(60)")
     await child.line()
     os.kill(child.tree.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, child.tree.pid, os.WSTOPPED | os.WNOWAIT)
     child.tree.ask_to_stop()
     assert await child.exited == -signal.SIGTERM
     await child.end()

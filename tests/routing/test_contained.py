@@ -36,6 +36,10 @@ def broken(_target, _picture):
     raise ValueError("oops")
 
 
+def leaving(_target, _picture):
+    raise SystemExit(1)
+
+
 def only_b(target, problem):
     """Return a planner that goes wrong for b alone."""
     return lambda wanted, picture: problem(wanted, picture) if wanted == target else []
@@ -48,6 +52,7 @@ REPLACED = "replaced: planner mine:Own has been replaced by 'one' until the next
     ("problem", "said"),
     [
         (broken, "it raised ValueError('oops')"),
+        (leaving, "it raised SystemExit(1)"),
         (lambda target, _: 7, "it raised TypeError(\"'int' object is not iterable\")"),
         (lambda target, _: [target], "it named the target itself, 'b'"),
         (lambda target, _: ["c"], "it named 'c' for 'b', which does not run"),
@@ -180,6 +185,14 @@ def test_dry_run_is_about_loading_the_target_whatever_it_is_doing(events, leavin
     if events:
         play(*events)
     assert sorted(rehearsed(play, "b", one=OneAtATime())["one"].victims) == leaving
+
+
+def test_dry_run_says_how_slow_a_planner_is_and_does_not_count_it():
+    planner = contained(lambda *_: [], took_s=0.06)
+    play = loaded(planner)
+    for _ in range(5):
+        plan = rehearsed(play, "b", mine=planner)["mine"]
+        assert (plan.problem, plan.reason) == ("", "mine:Own says so, after 60 ms where 50 ms are allowed")
 
 
 def test_dry_run_for_who_is_ready_already_unloads_nobody():

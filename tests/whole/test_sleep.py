@@ -50,13 +50,21 @@ class Clocks:
 
     async def sleep(self, program, *, kills: psutil.Process | None = None, stops: psutil.Process | None = None) -> None:
         """Sleep a night, during which these models die and come to hang."""
-        program.process.send_signal(signal.SIGSTOP)
+        await stand_still(psutil.Process(program.process.pid))
         if kills is not None:
             kills.kill()
         if stops is not None:
-            stops.suspend()
+            await stand_still(stops)
         self._slept.write_text(str(NIGHT_S))
         program.process.send_signal(signal.SIGCONT)
+
+
+async def stand_still(process: psutil.Process) -> None:
+    """Stop a process and wait until it is: on a busy machine some of its threads go on for a moment."""
+    process.suspend()
+    async with asyncio.timeout(5):
+        while process.status() != psutil.STATUS_STOPPED:
+            await asyncio.sleep(0.005)
 
 
 def process_of(program, name: str) -> psutil.Process:
