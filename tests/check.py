@@ -50,12 +50,12 @@ STEPS = (
     _ring("proof", "proof", 180),
     _ring("child", "child and not real and not whole", 180),
     _ring("real", "real and not whole", 60),
-    _ring("whole", "whole", 480),
+    _ring("whole", "whole", 540),
     _ring("browser", "browser", 240),
     _ring("compiled", "compiled", 240, by_hand=True),
     _ring("package", "package", 900, by_hand=True),
     _ring(
-        "as-llama-swap", "whole and not deviation", 600, by_hand=True, environment={"LLAMASWAP_TEST_AS_LLAMA_SWAP": "1"}
+        "as-llama-swap", "whole and not deviation", 900, by_hand=True, environment={"LLAMASWAP_TEST_AS_LLAMA_SWAP": "1"}
     ),
     _ring("bundle", "whole", 600, by_hand=True, environment={"LLAMASWAP_TEST_PROGRAM": str(_BUILT)}),
 )

@@ -20,7 +20,8 @@ class ConfigDiff:
     """The difference between two configurations.
 
     ``restarts`` are those of the ``changed`` models whose definition (command, environment, address, check) is another;
-    they go when they are idle and start anew on demand.  ``live`` are the dotted keys whose change applies at once.
+    they go when they are idle and start anew on demand.  With ``desktop.reloadAsDiff: false`` they are all that stay,
+    changed or not.  ``live`` are the dotted keys whose change applies at once.
     """
 
     added: tuple[ModelId, ...]
@@ -40,7 +41,9 @@ def diff_configs(old: Config, new: Config) -> ConfigDiff:
         added=tuple(model for model in new.models if model not in old.models),
         removed=tuple(model for model in old.models if model not in new.models),
         changed=tuple(model for model, keys in differing.items() if keys),
-        restarts=tuple(model for model, keys in differing.items() if keys & _DEFINITION_KEYS),
+        restarts=tuple(
+            model for model, keys in differing.items() if keys & _DEFINITION_KEYS or not new.desktop.reload_as_diff
+        ),
         live=(*top, *live),
     )
 

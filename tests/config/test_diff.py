@@ -96,3 +96,9 @@ def test_a_model_put_in_front_restarts_nobody_because_ports_are_kept():
     diff = diff_configs(before, load(text("a", "b", "c"), kept_ports=kept))
     assert (diff.added, diff.restarts) == (("a",), ())
     assert diff_configs(before, load(text("a", "b", "c"))).restarts == ("b", "c")
+
+
+def test_everything_restarts_if_the_new_one_says_so():
+    as_llama_swap = "desktop: {reloadAsDiff: false}\n"
+    diff = diff_configs(load(models("a", "b"), as_llama_swap), load(models("b", "c"), as_llama_swap))
+    assert (diff.changed, diff.restarts) == ((), ("b",))

@@ -17,7 +17,7 @@ ROUNDS = 10
 
 REFUSED = {400, 413, 431}
 
-LENIENT = "not in a reusable state|no request line received|illegal request line: .*  "
+LENIENT = r"not in a reusable state|no request line received|illegal request line: (?:.*  |bytearray\(b.\\[rn])"
 """Where we are: HTTP/1.0 may stay, line breaks may go before a request, two blanks may stand for one in its line."""
 
 ABSOLUTE = re.compile("^https?://[^/?]*", re.IGNORECASE)

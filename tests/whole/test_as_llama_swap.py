@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from llamaswap_desktop.config import Desktop
 from tests.config.loading import load, models
-from tests.proxy.house import Answerer, chunked
+from tests.proxy.house import Answerer, chunked, one_model
 from tests.routing.test_barrier import busy_with_a
 from tests.routing.test_queue import busy as queue_behind_x
 from tests.waiting import until
@@ -159,6 +160,20 @@ async def test_failed_start_is_bare_json_behind_the_loading_text(tmp_path):
 
 
 @shows("stream that waits longer than `desktop.keepAliveAfter` (20 s)")
+@pytest.mark.parametrize(("desktop", "clocks"), [(load(models("m") + PROFILE).desktop, 0), (Desktop(), 1)])
+async def test_no_clock_runs_for_a_stream_that_waits(desktop, clocks):
+    async with one_model(fields={"desktop": desktop}) as (house, _):
+        house.process("m").holds = True
+        client = await house.client()
+        client.send(chat("m", stream=True))
+        await until(lambda: house.process("m").starts, "the model starts")
+        running = [timer for timer in asyncio.get_running_loop()._scheduled if "KeepAlive" in repr(timer)]
+        assert len(running) == clocks
+        house.process("m").go_on()
+        assert (await client.answer())[0] == 200
+
+
+@pytest.mark.soak
 async def test_stream_that_waits_is_silent(tmp_path):
     """Longer than by default; what it gets in the end is a status of its own."""
     failing = "  m:\n    cmd: sh -c 'sleep 21; exit 3' ${PORT}\n"
