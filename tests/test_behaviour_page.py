@@ -19,6 +19,10 @@ def test_every_invariant_of_the_specification_is_promised():
     assert [int(number) for number in re.findall(r"^\| (\d+)\. ", PAGE, re.MULTILINE)] == list(range(1, 37))
 
 
+def test_every_behaviour_of_a_tray_application_is_promised():
+    assert [int(number) for number in re.findall(r"^\| D(\d+)\. ", PAGE, re.MULTILINE)] == list(range(1, 41))
+
+
 def test_every_promise_cites_a_test():
     rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
     assert len(rows) > 36

@@ -1,6 +1,6 @@
-"""Takes a picture of every submenu, light and dark: ``python -m tests.whole.pictures_of_menus``, into ``artefacts/menus/``.
+"""Takes a picture of every submenu, light and dark: ``python -m tests.whole.pictures_of_menus``.
 
-They are for looking at: whether a menu reads well is nothing that a test can tell.
+They land in ``artefacts/menus/`` and are for looking at: whether a menu reads well is nothing that a test can tell.
 """
 
 import asyncio
