@@ -30,8 +30,8 @@ _HIDDEN = "***"
 class Findings:
     """What is known of the program, whether it runs or not.
 
-    ``program`` and ``state`` are whatever msgspec can encode.  ``config`` is None if the file cannot be used, and
-    ``verdict`` says why, or what else there is to say about it.  ``logs`` are texts by the names that they get.
+    ``program`` is whatever msgspec can encode, ``state`` JSON already.  ``config`` is None if the file cannot be used,
+    and ``verdict`` says why, or what else there is to say about it.  ``logs`` are texts by the names that they get.
     """
 
     program: object
@@ -39,7 +39,7 @@ class Findings:
     settings_problem: str
     config: Config | None
     verdict: str
-    state: object
+    state: bytes
     hardware: Hardware | None
     logs: Mapping[str, str]
 
@@ -72,7 +72,7 @@ def _texts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "config.txt", findings.verdict
     if findings.config is not None:
         yield "config.yaml", to_yaml(describe(findings.config))
-    yield "state.json", _json(findings.state)
+    yield "state.json", _indented(findings.state)
     yield "hardware.json", _json(findings.hardware)
     for name, text in findings.logs.items():
         yield f"logs/{name}", text
@@ -98,4 +98,8 @@ def _version_of(library: str) -> str:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value, enc_hook=seconds_left), indent=2).decode() + "\n"
+    return _indented(msgspec.json.encode(value, enc_hook=seconds_left))
+
+
+def _indented(json: bytes) -> str:
+    return msgspec.json.format(json, indent=2).decode() + "\n"

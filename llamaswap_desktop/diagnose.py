@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from llamaswap_desktop import __version__
 from llamaswap_desktop.archive import Findings, build_archive
 from llamaswap_desktop.build import read_build
@@ -29,7 +31,7 @@ def collect_diagnostics(file: Path, paths: Paths, settings: SettingsFile, source
         settings_problem=settings.problem,
         config=config,
         verdict=verdict,
-        state=_state(paths.run_dir),
+        state=msgspec.json.encode(_state(paths.run_dir)),
         hardware=asyncio.run(detect_hardware(__version__)),
         logs=dict(_log_tails(paths.log_dir)),
     )

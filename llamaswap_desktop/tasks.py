@@ -29,8 +29,9 @@ def spawn(name: str, coroutine: Coroutine[object, object, object]) -> asyncio.Ta
 
 
 def running() -> list[str]:
-    """Return the names of the tasks that have not ended; at the end of the program there should be none."""
-    return sorted(task.get_name() for task in _running)
+    """Return the names of this loop's tasks that have not ended; when it ends there should be none."""
+    loop = asyncio.get_running_loop()
+    return sorted(task.get_name() for task in tuple(_running) if task.get_loop() is loop)
 
 
 def _finished(task: asyncio.Task[object]) -> None:

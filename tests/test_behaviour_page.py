@@ -24,6 +24,10 @@ def test_every_gap_is_closed_and_every_extension_there():
     assert [int(number) for number in re.findall(r"^\| 14\.(\d+) ", PAGE, re.MULTILINE)] == list(range(1, 19))
 
 
+def test_every_behaviour_of_a_tray_application_is_promised():
+    assert [int(number) for number in re.findall(r"^\| D(\d+)\. ", PAGE, re.MULTILINE)] == list(range(1, 41))
+
+
 def test_every_promise_cites_a_test():
     rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
     assert len(rows) > 36

@@ -31,7 +31,6 @@ from llamaswap_desktop.tray.texts import (
     curl_example,
     is_wanted,
     one_line,
-    paused_line,
     problem_lines,
     status_line,
 )
@@ -109,12 +108,9 @@ def _pause(snapshot: Snapshot, around: Surroundings) -> Menu:
     """One click frees the GPU until it is wanted back; the submenu does so for a while."""
     is_serving, is_paused = snapshot.phase is Phase.SERVING, snapshot.paused is not None
     begin: Action = PauseModels(None, holds=around.pause_holds)
-    if snapshot.paused is None:
-        label = "Pause and free the GPU"
-    elif around.pause_end:
-        label = f"Paused until {around.pause_end}: resume now"
-    else:
-        label = f"{paused_line(snapshot.paused)}: resume now" if snapshot.paused.reason else "Paused: resume"
+    label = "Pause and free the GPU"
+    if is_paused:
+        label = f"Paused until {around.pause_end}: resume now" if around.pause_end else "Paused: resume"
     return (
         Item("pause", label, (ResumeModels() if is_paused else begin) if is_serving else None, ticked(is_paused)),
         Submenu(

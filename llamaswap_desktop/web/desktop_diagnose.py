@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from aiohttp import web
 
 from llamaswap_desktop.core import Core
@@ -61,7 +62,7 @@ class DesktopDiagnose:
             settings_problem=self._settings.problem,
             config=config,
             verdict="\n".join(["it is in use", *map(str, config.warnings), *snapshot.problems]) + "\n",
-            state=snapshot,
+            state=msgspec.json.encode(snapshot),
             hardware=hardware,
             logs={
                 "app.log": _text(self._logs.proxy),

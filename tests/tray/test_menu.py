@@ -171,7 +171,7 @@ def test_pause_is_one_click_and_so_is_its_end():
     for left_s, reason, end, label in (
         (None, "", "", "Paused: resume"),
         (60.0, "", "15:30", "Paused until 15:30: resume now"),
-        (None, "game.exe", "", "Paused for game.exe: resume now"),
+        (None, "game.exe", "", "Paused: resume"),
     ):
         paused = dataclasses.replace(snapshot, paused=PauseSnapshot(left_s, reason))
         item = entry(menu_for(paused, pause_end=end), "pause")

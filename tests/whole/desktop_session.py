@@ -193,6 +193,12 @@ class DesktopSession:
         await self.until(is_open, "the menu opens")
         await asyncio.sleep(0.3)  # and again: until it takes keys
 
+    async def point_at_icon(self) -> None:
+        """Rest on the icon, as one who wants its tooltip."""
+        x, y = await self.until(self.icon_position, "an icon in the panel")
+        for step in (-3, 0):
+            await self._xdotool("mousemove", str(x + step), str(y))
+
     async def icon_position(self) -> tuple[int, int] | None:
         """Where the middle of the tray's first icon is."""
         for x, y, width, height in await self._windows():

@@ -13,7 +13,7 @@ import pytest
 
 from llamaswap_desktop.tray.icon import IconState
 from tests.needs import need
-from tests.whole.desktop_session import desktop_session
+from tests.whole.desktop_session import HEIGHT, desktop_session
 from tests.whole.program import BUNDLE_PROGRAM, Program, free_ports
 from tests.whole.test_tray import in_the_tray, shows, stand_in
 
@@ -281,3 +281,32 @@ async def test_start_at_login_is_quiet_and_cheap(tmp_path):
             assert await desktop.notifications() == []
             assert not browser.exists(), "no window"
             assert spent.user + spent.system < 1.5, "a second on a computer that does nothing else"
+
+
+def two_hundred_models(folder: Path) -> Path:
+    """Many of one family, as a shelf of quantisations is; one group beside the rest."""
+    names = [f"{family}-{number}b" for family in ("gemma", "llama", "mistral", "phi") for number in range(30)]
+    names += [f"qwen3-{number}b" for number in range(80)]
+    models = "".join(f'  {name}: {{cmd: "{DEMO} {name}"}}\n' for name in names)
+    file = folder / "config.yaml"
+    file.write_text(
+        f"startPort: {free_ports()}\nmodels:\n{models}groups:\n  coding: {{members: [{', '.join(names[:60])}]}}\n"
+    )
+    return file
+
+
+async def test_two_hundred_models_stay_usable(tmp_path):
+    file = two_hundred_models(tmp_path)
+    async with desktop_session(tmp_path) as desktop, in_the_tray(desktop, "--config", str(file)) as program:
+        await program.wait_until_it_serves()
+        await shows(desktop, IconState.IDLE)
+        await desktop.open_menu()
+        await desktop.go_to("Models", "Models in no group", "qwen3-20b", "qwen3-23b")
+        desktop.keep_screenshot("desktop-200-models")
+        assert all(height <= HEIGHT for _, _, _, height in await desktop.menus()), "each list fits on the screen"
+        await desktop.keys("Return")
+
+        async def is_ready():
+            return await states(program) == {"qwen3-23b": "ready"}
+
+        await program.until(is_ready, "the click has loaded it")

@@ -120,3 +120,32 @@ async def test_models_make_room_for_a_program_in_full_screen(tmp_path):
         assert (await program.chat("good"))[0] == 200
         window.close()
         window.disconnect()
+
+
+@pytest.mark.timeout(120)
+async def test_models_make_room_for_a_program_that_takes_the_gpu(tmp_path):
+    tools, used = tmp_path / "tools", tmp_path / "used"
+    tools.mkdir()
+    used.write_text("900")
+    tool = tools / "nvidia-smi"
+    tool.write_text(f"""#!/bin/sh
+case "$*" in *compute-apps*) exit 0;; esac
+while true; do echo "1, 0, Fake, GPU-1, 50, 3, $(cat {used}), 24000, 30, 100"; sleep 0.5; done
+""")
+    tool.chmod(0o755)
+    set_for(tmp_path, "pause: {gpuMemoryMib: 4000}\n")
+    config = config_file(tmp_path)
+    config.write_text(config.read_text() + "performance: {disabled: true}\n")
+    async with desktop_session(tmp_path) as desktop:
+        desktop.environment["PATH"] = f"{tools}:{desktop.environment['PATH']}"
+        async with in_the_tray(desktop, "--config", str(config)) as program:
+            await program.wait_until_it_serves()
+            assert (await program.chat("good"))[0] == 200
+            await shows(desktop, IconState.READY)
+            used.write_text("9000")
+            await shows(desktop, IconState.PAUSED, timeout_s=40)
+            assert "paused for another program on the GPU" in (await run(desktop, "status"))[1]
+            await desktop.open_menu()
+            desktop.keep_screenshot("desktop-paused-by-rule")
+            await desktop.keys("Escape")
+            assert await states(program) == {}

@@ -93,7 +93,8 @@ function HeadLine() {
     </header>`;
 }
 
-function pauseOf({ left_s: left }) {
+function pauseOf({ left_s: left, reason }) {
+  if (reason) return `Paused for ${reason}`;
   return left === null ? "Paused: no model is loaded until you resume" : `Paused for another ${duration(left)}`;
 }
 
