@@ -37,18 +37,18 @@ def numbers(of: str) -> tuple[int, int, int, int]:
     return major, minor, patch, 0
 
 
-def build_facts() -> dict[str, str]:
-    """Return the commit that is being built, and when; two builds of one commit say the same.
-
-    The date is ``SOURCE_DATE_EPOCH``, as everywhere, or else the commit's.  A tree with changes that are in no commit
-    is marked by a ``+``.
-    """
+def built_at() -> datetime:
+    """Return ``SOURCE_DATE_EPOCH``, as everywhere, or else the commit's date: two builds of one commit say the same."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("show", "-s", "--format=%ct", "HEAD")
-    when = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
+
+
+def build_facts() -> dict[str, str]:
+    """Return the commit that is being built, and when.  A tree with changes that are in no commit has a ``+``."""
     changed = "+" if git("status", "--porcelain", "--untracked-files=no") else ""
     return {
         "commit": git("rev-parse", "--short=10", "HEAD") + changed,
-        "build_date": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "build_date": built_at().strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 

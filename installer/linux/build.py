@@ -7,6 +7,7 @@ with ``bin``, ``lib`` and ``share``; the tarball is that tree with ``install.sh`
 import gzip
 import io
 import json
+import os
 import platform
 import re
 import shutil
@@ -131,6 +132,9 @@ def build_packages(root: Path, out: Path, version: str, kinds: list[str]) -> Ite
     for place in _TEXTS:
         file = root / "share" / place
         file.write_text(file.read_text(encoding="utf-8").replace("@BIN@", "/usr/bin"), encoding="utf-8")
+    when = about.built_at().timestamp()
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (when, when), follow_symlinks=False)
     config = root.parent / "nfpm.json"
     config.write_text(nfpm_config(root, version, glibc_needed(root / "lib")), encoding="utf-8")
     for kind in kinds:

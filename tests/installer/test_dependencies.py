@@ -13,7 +13,7 @@ def test_dependencies_are_those_of_this_system_and_theirs():
 
 def test_strangers_are_everything_else():
     found = set(dependencies.strangers())
-    assert {"pytest", "_pytest", "hypothesis", "pip"} <= found
+    assert {"pytest", "_pytest", "hypothesis"} <= found
     assert not found & {"llamaswap_desktop", "aiohttp", "yaml", "ruamel", "PIL", "typing_extensions"}
 
 

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -94,3 +95,19 @@ def test_folders_of_its_own_go_with_the_rpm(prefix):
     assert set(folders.values()) == {"rpm"}
     assert {"/usr/share/doc/llamaswap-desktop", "/usr/share/icons/hicolor/64x64/apps"} <= set(folders)
     assert not {"/usr/share", "/usr/share/applications", "/usr/share/doc"} & set(folders)
+
+
+@pytest.mark.package
+@pytest.mark.parametrize("kind", ["deb", "rpm"])
+def test_two_packages_of_one_commit_are_the_same(tmp_path, kind):
+    made = []
+    for number in (1, 2):
+        (tmp_path / f"bundle{number}").mkdir()
+        program = tmp_path / f"bundle{number}" / "llamaswap-desktop"
+        program.write_bytes(b"\0GLIBC_2.31\0")
+        os.utime(program, (number, number))
+        build.lay_out(program.parent, tmp_path / f"{number}/root", "1.2.3")
+        (tmp_path / f"out{number}").mkdir()
+        made += build.build_packages(tmp_path / f"{number}/root", tmp_path / f"out{number}", "1.2.3", [kind])
+    first, second = (path.read_bytes() for path in made)
+    assert first == second
