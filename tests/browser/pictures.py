@@ -5,6 +5,7 @@ The page ``readme`` is that of the README, in ``docs/images/``.
 The models are demo models under names that people know, so that there is something to see.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,19 @@ from tests.browser.household import fill, household
 PLACE = Path(__file__).parents[2] / "artefacts" / "ui"
 README_PICTURE = Path(__file__).parents[2] / "docs" / "images" / "web-ui.png"
 SIZES = {"wide": (1440, 900), "narrow": (360, 740), "large": (3840, 2160)}
-PAGES = ("models", "activity", "logs", "performance", "playground", "config")
+PAGES = (
+    "models",
+    "models/qwen3-8b",
+    "activity",
+    "activity?view=loads",
+    "logs",
+    "performance",
+    "playground",
+    "playground/load",
+    "config",
+    "config/add",
+    "settings",
+)
 
 
 def main() -> None:
@@ -55,10 +68,10 @@ def take(view: Browser, page: str) -> None:
         for colours in ("light", "dark"):
             view.prefer(colours)
             view.open(f"#/{page}")
-            view.sees(f".page-{page.partition('/')[0]} > *")
+            view.sees(f".page-{re.match('[a-z]+', page)[0]} > *")
             view.run("return document.fonts.ready")
             view.driver.execute_async_script("setTimeout(arguments[0], 700)")
-            view.shot(PLACE / f"{page.replace('/', '-')}-{size}-{colours}.png")
+            view.shot(PLACE / f"{re.sub('[^a-z0-9-]', '-', page)}-{size}-{colours}.png")
     for complaint in view.complaints():
         print(f"{page}: {complaint}")
 

@@ -69,3 +69,9 @@ def test_who_has_no_such_key_may_say_so_and_look_on(visitor):
     visitor.sees_no("dialog")
     visitor.go("#/models")
     visitor.sees("[data-model=quick]")
+
+
+def test_what_is_copied_into_programs_has_a_place_for_the_key(visitor):
+    visitor.go("#/models/quick")
+    visitor.sees("dialog code", "Authorization: Bearer YOUR-KEY")
+    visitor.sees("dialog pre", 'api_key="YOUR-KEY"')

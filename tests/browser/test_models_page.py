@@ -157,3 +157,15 @@ def test_an_idle_model_says_when_it_goes(view):
     view.click(f"{row('gpt-oss-20b')} button[aria-pressed]")
     view.go("#/models/gpt-oss-20b")
     view.sees("dialog dd", "after 10 min without a request, so in 10 min")
+
+
+def test_every_light_is_as_wide_as_it_is_high(view):
+    for width in (1280, 360):
+        view.resize(width, 900)
+        view.open()
+        view.sees(".light.selector")
+        sizes = view.run(
+            "return [...document.querySelectorAll('.light')].map((each) => [each.offsetWidth, each.offsetHeight])"
+        )
+        assert len({(wide, high) for wide, high in sizes}) == 1, width
+        assert sizes[0][0] == sizes[0][1]

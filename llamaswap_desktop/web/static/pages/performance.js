@@ -4,16 +4,17 @@ import { Chart } from "../components/chart.js";
 import { duration, moment } from "../format.js";
 import { html, useMemo, useState } from "../html.js";
 import { useStore } from "../store.js";
-import { useSamples } from "./performance/samples.js";
+import { speedsOf, underWayOf, useAnswers } from "./performance/answers.js";
 import { useMarks } from "./performance/marks.js";
-import { useSpeeds } from "./performance/speeds.js";
+import { useSamples } from "./performance/samples.js";
 
 const SPANS = { 300: "5 min", 900: "15 min", 3600: "1 hour" };
 const MIB = 1024;
 
 export function Page() {
   const { system, gpus, problem, now } = useSamples();
-  const speeds = useSpeeds();
+  const answers = useAnswers();
+  const speeds = useMemo(() => speedsOf(answers), [answers]);
   const marks = useMarks();
   const work = useStore((state) => state.work);
   const [span_s, setSpan] = useState(900);
@@ -31,7 +32,7 @@ export function Page() {
       ${!problem && html`<${SystemCharts} system=${system} ...${shared} />`}
       ${[...gpus.values()].map((gpu) => html`<${GpuCharts} key=${gpu.id} gpu=${gpu} ...${shared} />`)}
       <${Chart} title="Writing speed of each answer" data=${speeds} series=${[{ label: "tokens/s", digits: 1, isDots: true }]} ...${shared} />
-      <${WorkChart} work=${work} now=${now} ...${shared} />
+      <${WorkChart} answers=${answers} work=${work} now=${now} ...${shared} />
     </div>
     <${Marks} marks=${marks} />`;
 }
@@ -79,13 +80,9 @@ function GpuCharts({ gpu, ...shared }) {
     <${Chart} title=${`${gpu.name}: work`} data=${data.busy} series=${[{ label: "busy", unit: "%" }, { label: "temperature", unit: "°C" }, { label: "power", unit: "W" }]} top=${100} ...${shared} />`;
 }
 
-function WorkChart({ work, now, ...shared }) {
-  const data = useMemo(() => {
-    const last = work.at(-1);
-    const points = last ? [...work, { ...last, at_ms: now * 1000 }] : [];
-    return [points.map(({ at_ms: at }) => at / 1000), points.map(({ running }) => running), points.map(({ waiting }) => waiting)];
-  }, [work, now]);
-  return html`<${Chart} title="Requests since this page was opened" data=${data} series=${[{ label: "running", isStepped: true }, { label: "waiting", isStepped: true }]} ...${shared} />`;
+function WorkChart({ answers, work, now, ...shared }) {
+  const data = useMemo(() => underWayOf(answers, work, now), [answers, work, now]);
+  return html`<${Chart} title="Requests under way" data=${data} series=${[{ label: "all", isStepped: true }, { label: "waiting", isStepped: true }]} ...${shared} />`;
 }
 
 function Marks({ marks }) {

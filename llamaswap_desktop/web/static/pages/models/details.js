@@ -20,7 +20,7 @@ export function ModelDetails({ id, onClose }) {
   const model = useStore((state) => state.picture?.models.find((each) => each.id === id));
   const status = useStore((state) => state.status.get(id));
   const record = useStore((state) => state.listed.find((each) => each.id === id));
-  const settings = useSettings(model && id, model?.state);
+  const { settings, needsKey } = useSettings(id, model?.state);
   const name = model?.name || status?.name || record?.name || id;
   return html`
     <${Dialog} title=${name} side onClose=${onClose}>
@@ -40,26 +40,26 @@ export function ModelDetails({ id, onClose }) {
       ${settings?.cmd && html`<${Command} command=${settings.cmd} />`}
       ${settings && html`<${Settings} settings=${settings} />`}
       <${Plans} id=${id} />
-      <${ClientSettings} id=${id} />
+      <${ClientSettings} id=${id} needsKey=${needsKey} />
     </${Dialog}>`;
 }
 
 /**
- * What holds for a model of this computer, under the configuration's own keys.  Whoever may not see the configuration
- * sees what /running tells of it while it runs; null if that is nothing.
+ * { settings: what holds for a model of this computer, under the configuration's own keys, needsKey: whether programs need
+ * one }.  Whoever may not see the configuration sees what /running tells of the model while it runs.
  */
 function useSettings(id, modelState) {
-  const [settings, setSettings] = useState(null);
+  const [found, setFound] = useState({ settings: null, needsKey: false });
   useEffect(() => {
     let isStale = false;
-    const show = (found) => isStale || setSettings(found ?? null);
-    const ofRunning = () => ask("/running").then(({ running }) => show(running.find(({ model }) => model === id)), () => {});
-    if (id) ask("/api/desktop/config/effective", { isAside: true }).then(({ config }) => show(config.models[id]), ofRunning);
+    const show = (settings, needsKey) => isStale || setFound({ settings: settings ?? null, needsKey });
+    const ofRunning = ({ status }) => ask("/running").then(({ running }) => show(running.find(({ model }) => model === id), status === 403), () => {});
+    ask("/api/desktop/config/effective", { isAside: true }).then(({ config }) => show(config.models[id], config.apiKeys.length > 0), ofRunning);
     return () => {
       isStale = true;
     };
   }, [id, modelState]);
-  return settings;
+  return found;
 }
 
 const SHOWN_ELSEWHERE = new Set(["cmd", "name", "description", "aliases", "capabilities"]);
@@ -116,10 +116,11 @@ function Command({ command }) {
     </section>`;
 }
 
-function ClientSettings({ id }) {
+function ClientSettings({ id, needsKey }) {
   const body = JSON.stringify({ model: id, messages: [{ role: "user", content: "Hello!" }] });
-  const curl = `curl ${location.origin}/v1/chat/completions -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}'`;
-  const python = `from openai import OpenAI\n\nclient = OpenAI(base_url="${location.origin}/v1", api_key="none")\nanswer = client.chat.completions.create(\n    model=${JSON.stringify(id)},\n    messages=[{"role": "user", "content": "Hello!"}],\n)\nprint(answer.choices[0].message.content)\n`;
+  const key = needsKey ? "-H 'Authorization: Bearer YOUR-KEY' " : "";
+  const curl = `curl ${location.origin}/v1/chat/completions ${key}-H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}'`;
+  const python = `from openai import OpenAI\n\nclient = OpenAI(base_url="${location.origin}/v1", api_key="${needsKey ? "YOUR-KEY" : "none"}")\nanswer = client.chat.completions.create(\n    model=${JSON.stringify(id)},\n    messages=[{"role": "user", "content": "Hello!"}],\n)\nprint(answer.choices[0].message.content)\n`;
   return html`
     <section class="stack">
       <h3>For your programs</h3>

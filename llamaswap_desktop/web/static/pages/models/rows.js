@@ -46,7 +46,7 @@ function progressOf(loading) {
 
 export const RemoteModel = memo(({ record, kind }) => html`
   <li data-model=${record.id}>
-    <span class=${`light ${kind === "peers" ? "peer" : "virtual"}`} aria-hidden="true"></span>
+    <span class=${`light ${kind === "peers" ? "peer" : "selector"}`} aria-hidden="true"></span>
     <div class="about">
       <a class="name" href=${hrefOf("models", record.id)}>${record.name || record.id}</a>
       <p class="facts">
