@@ -82,10 +82,10 @@ def compile_into(folder: Path) -> list[Path]:
         try:
             _build(_translated(scratch), scratch)
         except CannotCompile:
-            for extension in _extensions(folder):
-                extension.unlink()
+            for path in extensions(folder):
+                path.unlink()
             raise
-    return _extensions(folder)
+    return extensions(folder)
 
 
 def prepare(folder: str) -> str:
@@ -151,7 +151,8 @@ def _build(modules: list[Any], scratch: str) -> None:
         raise CannotCompile(f"no C compiler that works: {error}") from error
 
 
-def _extensions(folder: Path) -> list[Path]:
+def extensions(folder: Path) -> list[Path]:
+    """Return the extensions in a folder that ``compile_into`` has filled."""
     return sorted(path for kind in ("*.so", "*.pyd") for path in (folder / PACKAGE.name).rglob(kind))
 
 
