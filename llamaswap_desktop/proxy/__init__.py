@@ -23,8 +23,9 @@ uvloop around them, and what a cache loses to the system's work          8-12
 Two connections, httptools and nothing else take 17 to 21 (``tests/benchmarks/floor.py``): that is the least.
 
 An event of a stream takes 2 µs of ours (compiled 1), and 10 to 25 of the system's.  Neither depends on how many models
-are configured.  What costs most if it is not watched: writes that wake somebody one by one (``http1.outgoing``), cycles of
-objects (the collector), threads that want the interpreter lock (``activity.log``), Python's logging (``logs.access``).
+are configured.  What costs most if it is not watched: writes that wake somebody one by one (``http1.outgoing``), cycles
+of objects (the collector), threads that want the interpreter lock (``activity.log``), Python's logging
+(``logs.access``).
 """
 
 from llamaswap_desktop.proxy.server import Server
