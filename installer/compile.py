@@ -6,7 +6,7 @@ does the rest.  What that gives is measured by ``tests/benchmarks/run.py``: abou
 
 What a hot module must keep to, beside what mypy asks:
 
-- no msgspec structs and no dataclasses (they get modules of their own, which stay Python);
+- no msgspec structs (they get modules of their own, which stay Python); dataclasses compile, but are slower to make;
 - no attribute that somebody exchanges from outside, no class that a Python class inherits from;
 - no other type than it says: bytes are no bytearray, and a float is refused where an int is announced;
 - no slice of bytes whose end may lie before its start: mypyc raises there.
@@ -82,10 +82,10 @@ def compile_into(folder: Path) -> list[Path]:
         try:
             _build(_translated(scratch), scratch)
         except CannotCompile:
-            for extension in _extensions(folder):
-                extension.unlink()
+            for path in extensions(folder):
+                path.unlink()
             raise
-    return _extensions(folder)
+    return extensions(folder)
 
 
 def prepare(folder: str) -> str:
@@ -151,7 +151,8 @@ def _build(modules: list[Any], scratch: str) -> None:
         raise CannotCompile(f"no C compiler that works: {error}") from error
 
 
-def _extensions(folder: Path) -> list[Path]:
+def extensions(folder: Path) -> list[Path]:
+    """Return the extensions in a folder that ``compile_into`` has filled."""
     return sorted(path for kind in ("*.so", "*.pyd") for path in (folder / PACKAGE.name).rglob(kind))
 
 
