@@ -20,7 +20,6 @@ from llamaswap_desktop.config import Config, describe, secrets_of, to_yaml
 from llamaswap_desktop.logs import Redactor, scrub
 from llamaswap_desktop.monitor import Hardware
 from llamaswap_desktop.settings import Settings, to_builtins
-from llamaswap_desktop.snapshot import seconds_left
 
 _LIBRARIES = ("aiohttp", "httptools", "jeepney", "msgspec", "pillow", "psutil", "pystray", "pyyaml", "uvloop")
 _HIDDEN = "***"
@@ -98,7 +97,7 @@ def _version_of(library: str) -> str:
 
 
 def _json(value: object) -> str:
-    return _indented(msgspec.json.encode(value, enc_hook=seconds_left))
+    return _indented(msgspec.json.encode(value))
 
 
 def _indented(json: bytes) -> str:

@@ -32,12 +32,6 @@ class Deadline:
         return f"Deadline(at={self.at})"
 
 
-def seconds_left(value: object) -> float:
-    """Return what JSON shows for a ``Deadline``: the hook of whoever encodes what is in a snapshot."""
-    assert isinstance(value, Deadline)
-    return round(value.left_s, 3)
-
-
 @dataclass(frozen=True, slots=True)
 class ModelSnapshot:
     """One configured local model.

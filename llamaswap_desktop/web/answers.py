@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 
 from llamaswap_desktop.errors import BodyTooLarge, LlamaSwapError, RequestRefused
 from llamaswap_desktop.http1 import error_answer
-from llamaswap_desktop.snapshot import seconds_left
+from llamaswap_desktop.snapshot import Deadline
 
 _log = logging.getLogger("llamaswap_desktop.web")
 
@@ -30,7 +30,12 @@ _Body = TypeVar("_Body")
 
 def encoded(value: object) -> bytes:
     """Return ``value`` as JSON; a ``Deadline`` is the seconds that are left until then."""
-    return msgspec.json.encode(value, enc_hook=seconds_left)
+    return msgspec.json.encode(value, enc_hook=_seconds_left)
+
+
+def _seconds_left(value: object) -> float:
+    assert isinstance(value, Deadline)
+    return round(value.left_s, 3)
 
 
 def json_answer(value: object, status: int = 200) -> web.Response:

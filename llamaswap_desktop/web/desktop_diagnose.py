@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from aiohttp import web
 
 from llamaswap_desktop.core import Core
 from llamaswap_desktop.logs import Log, Logs
 from llamaswap_desktop.monitor import Hardware
 from llamaswap_desktop.settings import SettingsFile
-from llamaswap_desktop.web.answers import body_of, decoded
+from llamaswap_desktop.web.answers import body_of, decoded, encoded
 from llamaswap_desktop.web.desktop_commands import Nothing
 from llamaswap_desktop.web.machine import Version
 
@@ -62,7 +61,7 @@ class DesktopDiagnose:
             settings_problem=self._settings.problem,
             config=config,
             verdict="\n".join(["it is in use", *map(str, config.warnings), *snapshot.problems]) + "\n",
-            state=msgspec.json.encode(snapshot),
+            state=encoded(snapshot),
             hardware=hardware,
             logs={
                 "app.log": _text(self._logs.proxy),
