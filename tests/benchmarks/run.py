@@ -5,8 +5,8 @@
     python tests/benchmarks/run.py --only load     one part: load, models, streams, swap
 
 Who stands side by side takes turns within each round, so that a machine that speeds up or slows down does so for all
-of them; a row shows the best of the rounds, which whatever else runs there disturbs least.  Only the ratios of one run
-mean anything.  Whatever the proxy does for
+of them; a row shows the best of the rounds, which whatever else runs there disturbs least (of what events cost, the
+median).  Only the ratios of one run mean anything.  Whatever the proxy does for
 a user is on: the activity log with captures, the list of what is in flight, the access log.
 
 ``ours`` is the program as it is released: compiled (``installer/compile.py``, here into a temporary folder), on uvloop;
@@ -206,11 +206,18 @@ class Samples:
         self._values.setdefault(what, {}).setdefault(who, []).append(value)
 
     def rows(self):
-        """Return the best of each: {what: {who: best}}."""
+        """Return the figure that stands for each: {what: {who: figure}}."""
         return {
-            what: {who: (max if what.startswith("requests/s") else min)(values) for who, values in by_who.items()}
+            what: {who: _standing_for(what, values) for who, values in by_who.items()}
             for what, by_who in self._values.items()
         }
+
+
+def _standing_for(what, values):
+    """Return the best, or the median of what events cost: late ones come together, and that makes them cheap."""
+    if "event" in what:
+        return statistics.median(values)
+    return max(values) if what.startswith("requests/s") else min(values)
 
 
 def many(runner, samples, who, process, port, seconds):
