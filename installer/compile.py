@@ -6,7 +6,7 @@ does the rest.  What that gives is measured by ``tests/benchmarks/run.py``: abou
 
 What a hot module must keep to, beside what mypy asks:
 
-- no msgspec structs (they get modules of their own, which stay Python); dataclasses compile, but are slower to make;
+- no msgspec structs (they get modules of their own, which stay Python); dataclasses compile without ``slots``, but are slower to make;
 - no attribute that somebody exchanges from outside, no class that a Python class inherits from;
 - no other type than it says: bytes are no bytearray, and a float is refused where an int is announced;
 - no slice of bytes whose end may lie before its start: mypyc raises there.
@@ -28,10 +28,13 @@ HOT = (
     "activity/log",
     "activity/observation",
     "activity/tap",
+    "config/names",
     "core/bus",
     "core/lease",
     "core/resolving",
     "core/shell",
+    "core/sleep",
+    "core/watchers",
     "http1/auth",
     "http1/call",
     "http1/connection",
@@ -52,15 +55,18 @@ HOT = (
     "proxy/headers",
     "proxy/intake",
     "proxy/json_body",
+    "proxy/members",
     "proxy/model_forward",
     "proxy/path_forward",
     "proxy/server",
     "proxy/services",
     "routing/advice",
+    "routing/backoff",
     "routing/barrier",
     "routing/decide",
     "routing/idleness",
     "routing/queue",
+    "routing/records",
     "routing/scheduler",
     "routing/state",
 )

@@ -26,7 +26,7 @@ class Closed(StrEnum):
     """It has survived a forced stop."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Load:
     """One decision to bring ``target`` to ready, until it is or cannot be."""
 
@@ -38,7 +38,7 @@ class Load:
     started_at: float | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Unloading:
     """One wish to have ``named`` gone; they are barred until all of them are."""
 
@@ -49,7 +49,7 @@ class Unloading:
     leaving: set[ModelId] = field(default_factory=set)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Model:
     """One model: its rules, its process as far as it has been reported, its requests, its past."""
 
@@ -75,15 +75,20 @@ class Model:
     back_off: BackOff = field(default_factory=BackOff)
 
 
-@dataclass(slots=True, eq=False)
 class Request:
-    """One reservation; ``number`` counts admissions."""
+    """One reservation; ``number`` counts admissions.
 
-    id: RequestId
-    number: int
-    model: Model
-    arrived: float
-    load: Load | None = None
-    is_granted: bool = False
-    cause: Cause | None = None
-    """What it was last seen waiting for in the queue."""
+    No dataclass: one is made for every request, and what a dataclass makes of its fields cannot be compiled.
+    """
+
+    __slots__ = ("arrived", "cause", "id", "is_granted", "load", "model", "number")
+
+    def __init__(self, id: RequestId, number: int, model: Model, arrived: float) -> None:  # noqa: A002 - its name
+        self.id = id
+        self.number = number
+        self.model = model
+        self.arrived = arrived
+        self.load: Load | None = None
+        self.is_granted = False
+        self.cause: Cause | None = None
+        """What it was last seen waiting for in the queue."""
