@@ -6,7 +6,8 @@ does the rest.  What that gives is measured by ``tests/benchmarks/run.py``: abou
 
 What a hot module must keep to, beside what mypy asks:
 
-- no msgspec structs (they get modules of their own, which stay Python); dataclasses compile without ``slots``, but are slower to make;
+- no msgspec structs (they get modules of their own, which stay Python), and no ``slots`` for dataclasses, which are
+  slower to make besides;
 - no attribute that somebody exchanges from outside, no class that a Python class inherits from;
 - no other type than it says: bytes are no bytearray, and a float is refused where an int is announced;
 - no slice of bytes whose end may lie before its start: mypyc raises there.
