@@ -86,7 +86,7 @@ class MemoryWatch:
                 its = self._held(model, use)
                 if its is not None:
                     self._core.learn_footprint(model, its, is_new_load=False)
-                is_told = is_told and its is not None and bool(self._grown.get(model) or use.gpu_bytes is not None)
+                is_told = is_told and (use.gpu_bytes is not None or bool(self._grown.get(model)))
                 held[model] = its or self._core.footprint_of(model) or {}
             ours = {device: sum(its.get(device, 0) for its in held.values()) for device in _devices(sample)}
             self.others = tuple(
