@@ -4,10 +4,11 @@ import sys
 import time
 
 if sys.platform == "linux":
+    from time import CLOCK_BOOTTIME, CLOCK_MONOTONIC, clock_gettime
 
     def slept_s() -> float:
         """Return the seconds that this computer has been suspended since it was started."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+        return clock_gettime(CLOCK_BOOTTIME) - clock_gettime(CLOCK_MONOTONIC)
 
 elif sys.platform == "win32":
     import ctypes

@@ -146,8 +146,10 @@ class Forward:
 
     def _passes_by(self, model: ModelId) -> bool:
         """Let a websocket that the scheduler is not to know of pass to its model (section 10.5)."""
-        is_websocket = b"websocket" in self._exchange.request.upgrade.lower()
-        if not (is_websocket and self._services.config.models[model].compat.ignore_websockets):
+        protocols = self._exchange.request.upgrade
+        if not protocols or b"websocket" not in protocols.lower():
+            return False
+        if not self._services.config.models[model].compat.ignore_websockets:
             return False
         upstream = self._services.core.upstream_if_ready(model)
         if upstream is None:
