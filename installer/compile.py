@@ -34,7 +34,6 @@ HOT = (
     "core/lease",
     "core/resolving",
     "core/shell",
-    "core/sleep",
     "core/watchers",
     "http1/auth",
     "http1/call",
