@@ -15,12 +15,12 @@ observation: in-flight list, tap, what is remembered (in memory)          3.5
 access line: the event, and its share of a handful of lines               1.5
 all between: turns, route and checks, the forward and what it holds        15
 **ours**, as plain Python                                               30-32
-**ours, compiled** (``installer/compile.py``)                           16-19
-two reads, two writes, the loop's polling                               16-20
-uvloop around them, and what a cache loses to the system's work          8-12
+**ours, compiled** (``installer/compile.py``)                           14-16
+two reads, two writes, the loop's polling, uvloop around them           15-17
+waking whoever sleeps, and what a cache loses to the system's work        4-7
 ======================================================================  =====
 
-Two connections, httptools and nothing else take 17 to 21 (``tests/benchmarks/floor.py``): that is the least.
+Two connections, httptools and nothing else take 15 to 17 (``tests/benchmarks/floor.py``): that is the least.
 
 An event of a stream takes 2 µs of ours (compiled 1), and 10 to 25 of the system's.  Neither depends on how many models
 are configured.  What costs most if it is not watched: writes that wake somebody one by one (``http1.outgoing``), cycles
