@@ -88,10 +88,10 @@ def compile_into(folder: Path) -> list[Path]:
         try:
             _build(_translated(scratch), scratch)
         except CannotCompile:
-            for path in extensions(folder):
+            for path in _extensions(folder):
                 path.unlink()
             raise
-    return extensions(folder)
+    return _extensions(folder)
 
 
 def prepare(folder: str) -> str:
@@ -157,8 +157,7 @@ def _build(modules: list[Any], scratch: str) -> None:
         raise CannotCompile(f"no C compiler that works: {error}") from error
 
 
-def extensions(folder: Path) -> list[Path]:
-    """Return the extensions in a folder that ``compile_into`` has filled."""
+def _extensions(folder: Path) -> list[Path]:
     return sorted(path for kind in ("*.so", "*.pyd") for path in (folder / PACKAGE.name).rglob(kind))
 
 

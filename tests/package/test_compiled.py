@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from installer import wheel
 from installer.compile import HOT
 from installer.contents import ROOT
 
@@ -54,16 +53,6 @@ def test_it_says_so(tree):
     said = subprocess.run(
         [sys.executable, "-m", "llamaswap_desktop", "--version"], cwd=tree, capture_output=True, text=True, check=True
     )
-    assert ", compiled, " in said.stdout
-
-
-def test_a_wheel_of_it_brings_it_along(tree, tmp_path):
-    packed = wheel.pack(tree, tmp_path)
-    assert "-none-any" not in packed.name
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "site", packed]
-    subprocess.run(pip, check=True)
-    words = [sys.executable, "-m", "llamaswap_desktop", "--version"]
-    said = subprocess.run(words, cwd=tmp_path / "site", capture_output=True, text=True, check=True)
     assert ", compiled, " in said.stdout
 
 
