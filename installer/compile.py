@@ -99,10 +99,8 @@ def prepare(folder: str) -> str:
 
     That is this tree, and a message says why, where nothing can be compiled.
     """
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     try:
-        compile_into(place)
+        compile_into(Path(folder))
     except CannotCompile as error:
         print(f"WARNING: the bundle is built from plain Python and will be slower: {error}", file=sys.stderr)
         return str(ROOT)
@@ -167,7 +165,6 @@ def main() -> int:
         print(__doc__)
         return 2
     folder = Path(sys.argv[1]).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         made = compile_into(folder)
     except CannotCompile as error:

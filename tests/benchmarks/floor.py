@@ -35,7 +35,7 @@ class Side(asyncio.Protocol):
             self.transport.write(data)
 
     def on_message_complete(self):
-        self.messages = getattr(self, "messages", 0) + 1
+        """A parser without a callback would be cheaper than any proxy's."""
 
     def data_received(self, data):
         self.parser.feed_data(data)

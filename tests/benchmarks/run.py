@@ -6,8 +6,8 @@
 
 Who stands side by side takes turns within each round, so that a machine that speeds up or slows down does so for all
 of them; a row shows the best of the rounds, which whatever else runs there disturbs least (of what events cost, the
-median).  Only the ratios of one run mean anything.  Whatever the proxy does for
-a user is on: the activity log with captures, the list of what is in flight, the access log.
+median).  Only the ratios of one run mean anything.  Whatever the proxy does for a user is on: the activity log with
+captures, the list of what is in flight, the access log.
 
 ``ours`` is the program as it is released: compiled (``installer/compile.py``, here into a temporary folder), on uvloop;
 ``pure`` is the same as plain Python, ``default`` compiled but on asyncio's own loop, as on Windows; ``watched`` is

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 GRANDCHILD = "# {1}\nimport signal, sys, time; {0}\nprint('grandchild', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
@@ -192,29 +193,29 @@ class Connection(socketserver.StreamRequestHandler):
             )
 
     def stream(self, request: dict) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for number in range(int(request.get("max_tokens", 5))):
-            self.event({"model": request["model"], "choices": [{"delta": {"content": f"{OPTIONS.name}{number} "}}]})
-            if OPTIONS.die_mid_stream and number == 1:
-                os.kill(os.getpid(), signal.SIGKILL)
-            time.sleep(OPTIONS.chunk_delay)
-        self.event({"model": request["model"], "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 7}})
-        self.chunk(b"data: [DONE]\n\n")
-        self.wfile.write(b"0\r\n\r\n")
+        with self.event_stream():
+            for number in range(int(request.get("max_tokens", 5))):
+                self.event({"model": request["model"], "choices": [{"delta": {"content": f"{OPTIONS.name}{number} "}}]})
+                if OPTIONS.die_mid_stream and number == 1:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(OPTIONS.chunk_delay)
+            self.event(
+                {"model": request["model"], "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 7}}
+            )
+            self.chunk(b"data: [DONE]\n\n")
 
     def stream_call(self, request: dict) -> None:
         """Call the first tool, its arguments in two pieces, as OpenAI's servers stream it."""
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-        name = request["tools"][0]["function"]["name"]
-        for call in (
-            {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": '{"city": '}},
-            {"index": 0, "function": {"arguments": '"Paris"}'}},
-        ):
-            self.event({"model": request["model"], "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
-        end = {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
-        self.event({"model": request["model"], "choices": [end]})
-        self.chunk(b"data: [DONE]\n\n")
-        self.wfile.write(b"0\r\n\r\n")
+        with self.event_stream():
+            name = request["tools"][0]["function"]["name"]
+            for call in (
+                {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": '{"city": '}},
+                {"index": 0, "function": {"arguments": '"Paris"}'}},
+            ):
+                self.event({"model": request["model"], "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+            end = {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
+            self.event({"model": request["model"], "choices": [end]})
+            self.chunk(b"data: [DONE]\n\n")
 
     def use_tool(self, request: dict) -> None:
         """Use the first tool with what was seen, as Anthropic's servers answer it, plain or streamed."""
@@ -226,25 +227,29 @@ class Connection(socketserver.StreamRequestHandler):
         if not request.get("stream"):
             self.send(200, {**message, "content": [block], "stop_reason": "tool_use", "stop_sequence": None})
             return
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
-        for kind, value in (
-            ("message_start", {"message": {**message, "content": [], "stop_reason": None, "stop_sequence": None}}),
-            ("content_block_start", {"index": 0, "content_block": {**block, "input": {}}}),
-            ("content_block_delta", {"index": 0, "delta": delta}),
-            ("content_block_stop", {"index": 0}),
-            ("message_delta", {"delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": usage}),
-            ("message_stop", {}),
-        ):
-            self.chunk(b"event: %s\ndata: %s\n\n" % (kind.encode(), json.dumps({"type": kind, **value}).encode()))
-        self.wfile.write(b"0\r\n\r\n")
+        with self.event_stream():
+            delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+            for kind, value in (
+                ("message_start", {"message": {**message, "content": [], "stop_reason": None, "stop_sequence": None}}),
+                ("content_block_start", {"index": 0, "content_block": {**block, "input": {}}}),
+                ("content_block_delta", {"index": 0, "delta": delta}),
+                ("content_block_stop", {"index": 0}),
+                ("message_delta", {"delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": usage}),
+                ("message_stop", {}),
+            ):
+                self.chunk(b"event: %s\ndata: %s\n\n" % (kind.encode(), json.dumps({"type": kind, **value}).encode()))
 
     def stream_text(self, words: list[str]) -> None:
+        with self.event_stream():
+            for word in words:
+                self.event({"type": "transcript.text.delta", "delta": f"{word} "})
+                time.sleep(OPTIONS.chunk_delay)
+            self.event({"type": "transcript.text.done", "text": " ".join(words) + "."})
+
+    @contextlib.contextmanager
+    def event_stream(self) -> Iterator[None]:
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for word in words:
-            self.event({"type": "transcript.text.delta", "delta": f"{word} "})
-            time.sleep(OPTIONS.chunk_delay)
-        self.event({"type": "transcript.text.done", "text": " ".join(words) + "."})
+        yield
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, value: dict) -> None:

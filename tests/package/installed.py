@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from installer import contents
+from installer import about, contents
+from installer.linux import build
 from tests.waiting import wait_until
 
 BUNDLE = contents.ROOT / "dist" / contents.CONSOLE_NAME
+OLD = "0.0.1"
 
 CHAT = b'{"model": "demo-alice", "messages": [{"role": "user", "content": "Hello"}]}'
 SERVES = re.compile(r"serves on (http://\S+)")
@@ -25,6 +28,17 @@ def need_bundle() -> Path:
     if not BUNDLE.is_dir():
         pytest.fail("there is no bundle: pyinstaller --noconfirm build.spec")
     return BUNDLE
+
+
+def old_and_new(kind: str, folder: Path) -> dict[str, Path]:
+    """Make a package of an older version and one of this, ``deb`` or ``rpm``, of the same bundle."""
+    found = {}
+    for version in (OLD, about.version()):
+        out = folder / version
+        build.lay_out(need_bundle(), out / "root", version)
+        [found[version]] = build.build_packages(out / "root", out, version, [kind])
+        shutil.rmtree(out / "root")
+    return found
 
 
 class Installed:

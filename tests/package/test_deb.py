@@ -8,13 +8,10 @@ import psutil
 import pytest
 
 from installer import about
-from installer.linux import build
 from tests.package.clean_root import WORDS, CleanRoot
-from tests.package.installed import gone, need_bundle, running
+from tests.package.installed import OLD, gone, old_and_new, running
 
 pytestmark = [pytest.mark.package, pytest.mark.linux, pytest.mark.timeout(600)]
-
-OLD = "0.0.1"
 
 
 def install(root: CleanRoot, package: Path) -> str:
@@ -24,14 +21,7 @@ def install(root: CleanRoot, package: Path) -> str:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory) -> dict[str, Path]:
-    """An older package and this one."""
-    found = {}
-    for version in (OLD, about.version()):
-        out = tmp_path_factory.mktemp(version)
-        build.lay_out(need_bundle(), out / "root", version)
-        [found[version]] = build.build_packages(out / "root", out, version, ["deb"])
-        shutil.rmtree(out / "root")
-    return found
+    return old_and_new("deb", tmp_path_factory.mktemp("deb"))
 
 
 def test_its_life(clean_root, packages, tmp_path):

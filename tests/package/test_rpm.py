@@ -12,11 +12,9 @@ from installer import about
 from installer.linux import build
 from tests.needs import need
 from tests.package.clean_root import WORDS, CleanRoot
-from tests.package.installed import files_below, gone, need_bundle, running
+from tests.package.installed import OLD, files_below, gone, old_and_new, running
 
 pytestmark = [pytest.mark.package, pytest.mark.linux, pytest.mark.timeout(600)]
-
-OLD = "0.0.1"
 
 
 def rpm(root: Path, *words: str | Path) -> str:
@@ -29,14 +27,7 @@ def rpm(root: Path, *words: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory) -> dict[str, Path]:
-    """An older package and this one."""
-    found = {}
-    for version in (OLD, about.version()):
-        out = tmp_path_factory.mktemp(version)
-        build.lay_out(need_bundle(), out / "root", version)
-        [found[version]] = build.build_packages(out / "root", out, version, ["rpm"])
-        shutil.rmtree(out / "root")
-    return found
+    return old_and_new("rpm", tmp_path_factory.mktemp("rpm"))
 
 
 @pytest.fixture
@@ -110,5 +101,4 @@ def test_it_does_not_tell_where_it_was_built(packages):
     words = [need("rpm", "rpm"), "-qp", "--qf", "%{buildhost} %{buildtime}", packages[about.version()]]
     host, time_s = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     assert host == "localhost"
-    built = datetime.fromtimestamp(int(time_s), UTC)
-    assert built.strftime("%Y-%m-%dT%H:%M:%SZ") == about.build_facts()["build_date"]
+    assert datetime.fromtimestamp(int(time_s), UTC) == about.built_at()

@@ -11,6 +11,7 @@ from llamaswap_desktop.tray.icon import IconState
 from tests.whole.desktop_session import ARTEFACTS, desktop_session
 from tests.whole.take_pictures import paint_root
 from tests.whole.test_desktop import NOTIFYD, config_file, run
+from tests.whole.test_session import set_for
 from tests.whole.test_tray import in_the_tray, shows
 
 PLACE = ARTEFACTS / "menus"
@@ -37,9 +38,7 @@ async def main() -> None:
 
 async def take(home: Path, theme: str) -> None:
     """Open each submenu, and last a message and the tooltip."""
-    settings = home / ".config/llamaswap-desktop/settings.yaml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text("folders: {models: [~/models, /mnt/big/models]}\n")
+    set_for(home, "folders: {models: [~/models, /mnt/big/models]}\n")
     async with (
         desktop_session(home, dark=theme == "dark") as desktop,
         in_the_tray(desktop, "--config", str(config_file(home)), "--listen", "127.0.0.1:9292") as program,

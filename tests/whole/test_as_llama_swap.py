@@ -17,6 +17,7 @@ from tests.routing.test_barrier import busy_with_a
 from tests.routing.test_queue import busy as queue_behind_x
 from tests.waiting import until
 from tests.whole.program import running_program
+from tests.whole.test_control import Watcher
 from tests.whole.test_life import config, model
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
@@ -69,14 +70,13 @@ async def started(upstream: Answerer) -> Answerer:
 
 async def cancel(program) -> None:
     """End the one request that is listed."""
+
+    def listed(told: dict) -> list[dict]:
+        return told.get("requests") or ([told["request"]] if "request" in told else [])
+
     async with program.session.get(program.address + "/api/events") as answer:
-        async for line in answer.content:
-            if line.startswith(b"data:") and (event := json.loads(line[5:]))["type"] == "inflight":
-                told = json.loads(event["data"])
-                listed = told.get("requests", []) or ([told["request"]] if "request" in told else [])
-                if listed:
-                    break
-    assert (await program.post(f"/api/inflight/{listed[0]['id']}/cancel", {}))[0] == 200
+        [request] = listed(await Watcher(answer).until("inflight", listed, "a request is listed"))
+    assert (await program.post(f"/api/inflight/{request['id']}/cancel", {}))[0] == 200
 
 
 @shows("address")

@@ -17,6 +17,7 @@ from tests.waiting import until
 from tests.web.served import served
 from tests.whole import hostile_clients
 from tests.whole.program import free_ports, running_program
+from tests.whole.test_control import Watcher
 from tests.whole.test_life import RESPONDER
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -48,9 +49,9 @@ def config() -> str:
     )
 
 
-async def honest(program, latencies: list[float], until: asyncio.Event) -> None:
+async def honest(program, latencies: list[float], over: asyncio.Event) -> None:
     """Ask, get the whole answer, ask again."""
-    while not until.is_set():
+    while not over.is_set():
         began = time.monotonic()
         status, answer = await program.chat("honest")
         latencies.append(time.monotonic() - began)
@@ -135,10 +136,7 @@ async def test_honest_clients_do_not_notice_and_nothing_is_left(tmp_path):
 async def first_inflight(program) -> dict:
     """Return the list of requests in flight as the feed of events begins with it."""
     async with program.session.get(program.address + "/api/events") as answer:
-        async for line in answer.content:
-            if line.startswith(b"data:") and (event := json.loads(line[5:]))["type"] == "inflight":
-                return json.loads(event["data"])
-    raise AssertionError("no list of requests")
+        return await Watcher(answer).until("inflight", lambda _: True, "the list of requests")
 
 
 async def test_no_task_is_left_of_a_connection(tmp_path):

@@ -61,6 +61,13 @@ def descendants(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def server_of(program, name: str) -> psutil.Process:
+    """Return the responder that serves the model."""
+    children = psutil.Process(program.process.pid).children()
+    [found] = [child for child in children if f"--name {name} " in " ".join([*child.cmdline(), ""])]
+    return found
+
+
 KINDS = ("plain", "setsid", "retitled", "env-i", "deaf")
 
 

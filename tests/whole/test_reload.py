@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.whole.program import events_of, free_ports, running_program, text_of
-from tests.whole.test_life import RESPONDER, alive
+from tests.whole.test_life import RESPONDER, alive, server_of
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
@@ -26,14 +26,6 @@ def together(start_port: int, *models: str, more: str = "") -> str:
     names = ", ".join(each.split(":")[0].strip() for each in models)
     groups = f"groups: {{all: {{swap: false, exclusive: false, members: [{names}]}}}}\n"
     return f"startPort: {start_port}\nunloadTimeout: 30\n{groups}{more}models:\n{''.join(models)}"
-
-
-def server_of(program, name: str) -> psutil.Process | None:
-    for process in psutil.Process(program.process.pid).children():
-        words = process.cmdline()
-        if "--name" in words and words[words.index("--name") + 1] == name:
-            return process
-    return None
 
 
 async def reload(program, file, text: str) -> None:

@@ -1,11 +1,11 @@
 """What the user's session does around the program: another program in full screen, sleep, the end of the computer."""
 
 import asyncio
+import contextlib
 import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from llamaswap_desktop.tray.icon import IconState
@@ -15,11 +15,11 @@ from tests.tray.sni.bus_daemon import session_bus
 from tests.whole.desktop_session import desktop_session
 from tests.whole.program import free_ports
 from tests.whole.test_desktop import run, states
+from tests.whole.test_life import RESPONDER, alive, descendants
 from tests.whole.test_tray import in_the_tray, shows
 
 pytestmark = [pytest.mark.whole, pytest.mark.linux]
 
-RESPONDER = Path(__file__).parents[1] / "children" / "responder.py"
 SESSION_PATIENCE_S = 5.0
 """So long do logind and Windows wait."""
 
@@ -49,52 +49,51 @@ async def told_to_wait(played: PlayedLogind) -> None:
     await asyncio.to_thread(played.give_inhibitors)
 
 
-async def test_end_of_the_computer_is_not_held_up_and_leaves_no_model(tmp_path):
-    system = tmp_path / "system"
+@contextlib.asynccontextmanager
+async def under_logind(home: Path):
+    """Run the program where logind is played, and has been told to wait for it; give both."""
+    system = home / "system"
     system.mkdir()
-    async with session_bus(system) as bus, desktop_session(tmp_path) as desktop:
+    async with session_bus(system) as bus, desktop_session(home) as desktop:
         played = PlayedLogind(bus.address)
         desktop.environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
-        async with in_the_tray(desktop, "--config", str(config_file(tmp_path))) as program:
+        async with in_the_tray(desktop, "--config", str(config_file(home))) as program:
             await told_to_wait(played)
             await program.wait_until_it_serves()
-            assert (await program.chat("deaf"))[0] == 200
-            async with program.stream("good", max_tokens=500) as answer:
-                await answer.content.readline()
-                children = psutil.Process(program.process.pid).children(recursive=True)
-                began = time.monotonic()
-                played.say("PrepareForShutdown", True)
-                assert await program.ended(10) == 0
-                took_s = time.monotonic() - began
+            yield played, program
+        played.end()
+
+
+async def test_end_of_the_computer_is_not_held_up_and_leaves_no_model(tmp_path):
+    async with under_logind(tmp_path) as (played, program):
+        assert (await program.chat("deaf"))[0] == 200
+        async with program.stream("good", max_tokens=500) as answer:
+            await answer.content.readline()
+            children = descendants(program.process.pid)
+            began = time.monotonic()
+            played.say("PrepareForShutdown", True)
+            assert await program.ended(10) == 0
+            took_s = time.monotonic() - began
         assert took_s < SESSION_PATIENCE_S
         assert not played.is_held(0)
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        played.end()
+        assert not [child for child in children if alive(child)]
 
 
 @pytest.mark.parametrize("is_wanted", [True, False], ids=["wanted", "not wanted"])
 async def test_models_leave_before_the_computer_sleeps_if_that_is_wanted(tmp_path, is_wanted):
-    system = tmp_path / "system"
-    system.mkdir()
     set_for(tmp_path, f"unloadBeforeSleep: {str(is_wanted).lower()}\n")
-    async with session_bus(system) as bus, desktop_session(tmp_path) as desktop:
-        played = PlayedLogind(bus.address)
-        desktop.environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
-        async with in_the_tray(desktop, "--config", str(config_file(tmp_path))) as program:
-            await told_to_wait(played)
-            await program.wait_until_it_serves()
-            assert (await program.chat("good"))[0] == 200
-            played.say("PrepareForSleep", True)
+    async with under_logind(tmp_path) as (played, program):
+        assert (await program.chat("good"))[0] == 200
+        played.say("PrepareForSleep", True)
 
-            async def may_sleep():
-                return not played.is_held(0)
+        async def may_sleep():
+            return not played.is_held(0)
 
-            await program.until(may_sleep, "the computer may sleep")
-            assert await states(program) == ({} if is_wanted else {"good": "ready"}), "and not before"
-            played.say("PrepareForSleep", False)
-            await told_to_wait(played)
-            assert (await program.chat("good"))[0] == 200, "nothing hangs afterwards"
-        played.end()
+        await program.until(may_sleep, "the computer may sleep")
+        assert await states(program) == ({} if is_wanted else {"good": "ready"}), "and not before"
+        played.say("PrepareForSleep", False)
+        await told_to_wait(played)
+        assert (await program.chat("good"))[0] == 200, "nothing hangs afterwards"
 
 
 async def test_models_make_room_for_a_program_in_full_screen(tmp_path):

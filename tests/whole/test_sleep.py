@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.whole.program import BUNDLE_PROGRAM, free_ports, running_program
-from tests.whole.test_life import model
+from tests.whole.test_life import model, server_of
 
 pytestmark = [
     pytest.mark.whole,
@@ -67,15 +67,6 @@ async def stand_still(process: psutil.Process) -> None:
             await asyncio.sleep(0.005)
 
 
-def process_of(program, name: str) -> psutil.Process:
-    (found,) = [
-        child
-        for child in psutil.Process(program.process.pid).children()
-        if f"--name {name} " in " ".join(child.cmdline())
-    ]
-    return found
-
-
 def config(*names: str, more: str = "") -> str:
     members = ", ".join(names)
     models = "".join(model(name, "--chunk-delay", "0.05") + more for name in names)
@@ -88,13 +79,13 @@ async def test_after_a_night_the_well_serve_on_and_the_dead_and_the_hanging_are_
     async with running_program(tmp_path, config("well", "dead", "hangs"), environment=clocks.environment) as program:
         for name in ("well", "dead", "hangs"):
             assert (await program.chat(name))[0] == 200
-        before = {name: process_of(program, name) for name in ("well", "dead", "hangs")}
+        before = {name: server_of(program, name) for name in ("well", "dead", "hangs")}
         await clocks.sleep(program, kills=before["dead"], stops=before["hangs"])
         answers = await asyncio.gather(*(program.chat(name) for name in ("well", "dead", "hangs")))
         assert [status for status, _ in answers] == [200, 200, 200]
-        assert process_of(program, "well") == before["well"]
-        assert process_of(program, "dead") != before["dead"]
-        assert process_of(program, "hangs") != before["hangs"]
+        assert server_of(program, "well") == before["well"]
+        assert server_of(program, "dead") != before["dead"]
+        assert server_of(program, "hangs") != before["hangs"]
         assert not before["hangs"].is_running()
         assert [program.starts_of(name) for name in ("well", "dead", "hangs")] == [1, 2, 2]
         assert program.log.count("the computer has slept") == 1
@@ -104,7 +95,7 @@ async def test_sleep_is_noticed_without_a_request_and_a_model_that_hangs_is_stop
     clocks = Clocks(tmp_path)
     async with running_program(tmp_path, config("hangs"), environment=clocks.environment) as program:
         assert (await program.chat("hangs"))[0] == 200
-        await clocks.sleep(program, stops=process_of(program, "hangs"))
+        await clocks.sleep(program, stops=server_of(program, "hangs"))
 
         async def is_stopped():
             return "hangs" not in await program.running()
@@ -118,11 +109,11 @@ async def test_answer_that_spans_the_night_goes_on(tmp_path):
     async with running_program(tmp_path, config("m"), environment=clocks.environment) as program:
         async with program.stream("m", max_tokens=20) as answer:
             await answer.content.readline()
-            before = process_of(program, "m")
+            before = server_of(program, "m")
             await clocks.sleep(program)
             assert (await program.chat("m"))[0] == 200
             assert b"[DONE]" in await answer.content.read()
-        assert process_of(program, "m") == before
+        assert server_of(program, "m") == before
         await program.has_logged_all()
         assert program.log.count("the computer has slept") == 1
 
@@ -165,11 +156,11 @@ async def test_clock_that_jumps_is_no_time_that_passes(tmp_path, seconds):
     async with running_program(tmp_path, text, environment=clocks.environment) as program:
         async with program.stream("m", max_tokens=20) as answer:
             await answer.content.readline()
-            before = process_of(program, "m")
+            before = server_of(program, "m")
             clocks.jump(seconds)
             assert b"[DONE]" in await answer.content.read()
         assert (await program.chat("m"))[0] == 200
-        assert process_of(program, "m") == before
+        assert server_of(program, "m") == before
 
         async def is_unloaded():
             return not await program.running()
