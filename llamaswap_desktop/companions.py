@@ -127,10 +127,6 @@ class Companions:
         except OSError as error:
             self.notifier.show(trouble("The settings could not be written", str(error)))
 
-    def share_on_lan(self, is_on: bool) -> None:
-        """Let other computers in, with a key that is made the first time, or keep them out."""
-        self.change_settings({"shareOnLan": is_on})
-
     def memory_will_be_freed(self) -> None:
         """Know that somebody has asked for memory."""
         if self._notices is not None:

@@ -84,10 +84,6 @@ class CoreThread:
         if self._tell(write):
             is_done.wait(_SECOND_S)
 
-    def share_on_lan(self, is_on: bool) -> None:
-        """Let other computers in, or keep them out."""
-        self._tell(lambda: self._companions.share_on_lan(is_on))
-
     def report(self, source: str, problem: str) -> None:
         """Show a problem of the program as a whole until ``source`` reports another one."""
         self._tell(self._report, source, problem)

@@ -235,7 +235,7 @@ class Desk:
             case Switch.NOTIFICATIONS:
                 self.core.change_settings({"notifications": is_on})
             case Switch.SHARE_ON_LAN:
-                self.core.share_on_lan(is_on)
+                self.core.change_settings({"shareOnLan": is_on})
 
     def _check_config(self) -> None:
         try:

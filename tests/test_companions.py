@@ -44,7 +44,7 @@ async def test_sharing_makes_a_key_once_and_says_so(tmp_path, no_system_bus):
         app.app._reloader._adjust = FromProgram(settings).with_own_key
         async with companions.attend(app.app):
             port = app.port
-            companions.share_on_lan(True)
+            companions.change_settings({"shareOnLan": True})
             await until(lambda: told.shown, "it is said")
             key = settings.now.api_key
             assert key.startswith("sk-")
@@ -54,10 +54,10 @@ async def test_sharing_makes_a_key_once_and_says_so(tmp_path, no_system_bus):
             assert app.app._server._listen_host == "0.0.0.0"
             assert (await app.get("/v1/models"))[0] == 401
             assert (await app.get("/v1/models", headers={"Authorization": f"Bearer {key}"}))[0] == 200
-            companions.share_on_lan(False)
+            companions.change_settings({"shareOnLan": False})
             await until(lambda: app.app._server._listen_host == "127.0.0.1", "it listens here only")
             assert (await app.get("/v1/models"))[0] == 200
-            companions.share_on_lan(True)
+            companions.change_settings({"shareOnLan": True})
             await until(lambda: len(told.shown) == 2, "it is said again")
             assert settings.now.api_key == key
         assert [settings.share_on_lan for settings in seen] == [False, True, False, True]
@@ -68,7 +68,7 @@ async def test_nothing_is_opened_while_the_key_cannot_be_asked_for(tmp_path, no_
     companions = Companions(settings, told, has_own_port=False)
     async with web_served.served(tmp_path) as app, companions.attend(app.app):
         app.file.write_text("models: [")
-        companions.share_on_lan(True)
+        companions.change_settings({"shareOnLan": True})
         await until(lambda: len(told.shown) == 2, "it is said")
         assert told.shown[1].title == "Not changed: the configuration cannot be read"
         assert app.app._server._listen_host == "127.0.0.1"

@@ -91,7 +91,8 @@ def test_clicks_go_where_they_belong(made):
         made.act(action)
     assert made.core.asked == [
         ("post", LoadModel("a")), ("post", LoadModel("b")), ("post", UnloadModel("c")), ("try_again",),
-        ("end_unless_serving",), ("change_settings", {"notifications": False}), ("share_on_lan", True),
+        ("end_unless_serving",), ("change_settings", {"notifications": False}),
+        ("change_settings", {"shareOnLan": True}),
     ]  # fmt: skip
     for action in (
         Local.OPEN_DASHBOARD, CopyText("x"), ShowLog(), Local.OPEN_LOG_FOLDER, Local.EDIT_CONFIG,

@@ -88,20 +88,6 @@ async def test_driver_that_tells_of_processes_is_believed(watched):
     await world.end()
 
 
-async def test_without_a_telling_driver_the_growth_by_the_load_counts(watched):
-    world, sampler, watch = await watched("a")
-    world.processes["a"].holds = True
-    asking = asyncio.get_running_loop().create_task(world.core.acquire("a"))
-    await world.until(lambda: world.processes["a"].starts, "the start")
-    sampler.used_mib = 4500
-    world.processes["a"].go_on()
-    (await asking).release()
-    await world.until(lambda: world.core.footprint_of("a"), "it is learnt")
-    assert world.core.footprint_of("a") == {"gpu0": 3500}
-    watch.stop()
-    await world.end()
-
-
 async def load_that_takes(world, sampler, name: str, mib: int) -> None:
     """Load a model, and have the card hold so much more when it is ready."""
     world.processes[name].holds = True
@@ -112,11 +98,16 @@ async def load_that_takes(world, sampler, name: str, mib: int) -> None:
     await world.until(lambda: world.core.footprint_of(name), "it is learnt")
 
 
-async def test_driver_that_names_no_process_of_ours_is_not_believed(watched):
+@pytest.mark.parametrize(
+    ("gpu_bytes", "growth_mib", "learnt"),
+    [(None, 3500, {"gpu0": 3500}), ({}, 3500, {"gpu0": 3500}), (None, 20, {"ram": 300})],
+    ids=["silent driver", "driver that names no process of ours, as in a container", "others' coming and going"],
+)
+async def test_without_a_telling_driver_the_growth_by_the_load_counts(watched, gpu_bytes, growth_mib, learnt):
     world, sampler, watch = await watched("a")
-    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={})  # as in a container
-    await load_that_takes(world, sampler, "a", 3500)
-    assert world.core.footprint_of("a") == {"gpu0": 3500}
+    sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes=gpu_bytes)
+    await load_that_takes(world, sampler, "a", growth_mib)
+    assert world.core.footprint_of("a") == learnt
     watch.stop()
     await world.end()
 
@@ -128,14 +119,6 @@ async def test_driver_that_knows_our_processes_is_believed_about_one_that_uses_n
     sampler.use = MemoryUse(rss_bytes=300 * MIB, gpu_bytes={})
     await load_that_takes(world, sampler, "b", 700)  # of a game
     assert world.core.footprint_of("b") == {"ram": 300}
-    watch.stop()
-    await world.end()
-
-
-async def test_a_little_growth_is_other_programs(watched):
-    world, sampler, watch = await watched("a")
-    await load_that_takes(world, sampler, "a", 20)
-    assert world.core.footprint_of("a") == {"ram": 300}
     watch.stop()
     await world.end()
 

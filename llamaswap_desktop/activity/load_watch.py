@@ -32,26 +32,28 @@ class LoadWatch:
         self._clock = clock
         self._wall = wall
         self._begun: dict[ModelId, _Begun] = {}
-        self._loaded: set[ModelId] = set()
-        self._why: dict[ModelId, str] = {}
+        self._loaded: dict[ModelId, str] = {}
+        """Why each ready model has to leave, empty while nothing makes it."""
 
     def on_event(self, event: Event) -> None:
         """Take note of a fact."""
         match event:
             case LoadDecided(model, evicted):
                 self._begun[model] = _Begun(self._clock(), evicted)
-                self._why.pop(model, None)
             case StopDecided(model, reason):
-                self._why[model] = reason.value
-            case ProcessDied(model, detail):
-                self._why[model] = detail
+                if model in self._loaded:
+                    self._loaded[model] = reason.value
+                else:
+                    self._load_ended(model, LoadKind.CANCELLED, reason.value)
             case StartFailed(model, detail):
                 self._load_ended(model, LoadKind.FAILED, detail)
             case ProcessStateChanged(model, _, ProcessState.READY):
-                self._loaded.add(model)
+                self._loaded[model] = ""
                 self._load_ended(model, LoadKind.LOADED)
-            case ProcessStateChanged(model, _, ProcessState.STOPPED | ProcessState.SHUTDOWN):
-                self._stopped(model)
+            case ProcessStateChanged(model, ProcessState.STOPPING, ProcessState.STOPPED):
+                self._left(model, self._loaded.get(model, ""))
+            case ProcessDied(model, detail):
+                self._left(model, detail)
             case _:
                 pass
 
@@ -61,11 +63,7 @@ class LoadWatch:
             took_s = self._clock() - begun.at
             self._remember(LoadEntry(self._wall(), model, kind, took_s, begun.evicted, reason))
 
-    def _stopped(self, model: ModelId) -> None:
-        """Tell the end of a ready model from that of a start that was called off; a failed one says so itself."""
-        why = self._why.pop(model, "")
+    def _left(self, model: ModelId, reason: str) -> None:
         if model in self._loaded:
-            self._loaded.discard(model)
-            self._remember(LoadEntry(self._wall(), model, LoadKind.UNLOADED, reason=why))
-        elif why:
-            self._load_ended(model, LoadKind.CANCELLED, why)
+            del self._loaded[model]
+            self._remember(LoadEntry(self._wall(), model, LoadKind.UNLOADED, reason=reason))

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from llamaswap_desktop.activity.queries import PageQuery
+from llamaswap_desktop.activity.queries import Filter, PageQuery, filter_of
 from llamaswap_desktop.types import ModelId
 
 _COLUMNS = "at_ms, model, kind, took_ms, evicted, reason"
@@ -107,25 +107,15 @@ def keep_newest_loads(db: sqlite3.Connection, table: str, count: int) -> None:
 
 def read_loads(db: sqlite3.Connection, source: str, query: PageQuery) -> LoadsPage:
     """Return the asked-for page; of the filters, those by model and by time count."""
-    conditions: list[str] = ["1"]
-    values: list[int | str] = []
-    if query.models:
-        conditions.append(f"model IN ({', '.join('?' * len(query.models))})")
-        values.extend(query.models)
-    if query.start is not None:
-        conditions.append("at_ms >= ?")
-        values.append(query.start * 1000)
-    if query.end is not None:
-        conditions.append("at_ms < ?")
-        values.append((query.end + 1) * 1000)
-    where = f" WHERE {' AND '.join(conditions)}"
-    (total,) = db.execute(f"SELECT count(*) FROM {source}{where}", values).fetchone()  # noqa: S608 - our names
+    where, values = filter_of(Filter(models=query.models, start=query.start, end=query.end))
+    meant = f"(SELECT *, at_ms / 1000 AS time FROM {source}{where})"  # noqa: S608 - no value of theirs
+    (total,) = db.execute(f"SELECT count(*) FROM {meant}", values).fetchone()  # noqa: S608 - our names
     loads, loading_ms, swaps = db.execute(
-        f"SELECT {_COST} FROM {source}{where} AND kind <> ?",  # noqa: S608 - our names
+        f"SELECT {_COST} FROM {meant} WHERE kind <> ?",  # noqa: S608 - our names
         (*values, LoadKind.UNLOADED.value),
     ).fetchone()
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM {source}{where} ORDER BY at_ms DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608 - our names
+        f"SELECT {_COLUMNS} FROM {meant} ORDER BY at_ms DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608 - our names
         (*values, query.limit, query.offset),
     )
     return LoadsPage(

@@ -81,7 +81,8 @@ class Orders:
             if is_failing:
                 self._report(alphabet.Stopped(order, model))
                 return
-            self._failed(model, error)
+            if self.latest(model) == order:  # else it was called off: no failure
+                self._failed(model, error)
             self._report(alphabet.Failed(order, model, error))
         except Exception as error:  # noqa: BLE001 - top of a task: whoever waits must hear of it
             _log.exception("starting %s failed unexpectedly", model)

@@ -219,12 +219,6 @@ class Scheduler:
         """Return what is being loaded, or waits for others to leave, in the order in which that was decided."""
         return [under_way(load, now) for load in self._state.loads]
 
-    def why(self, request: RequestId, now: float) -> str:
-        """Say in one sentence why the request waits and for how long; nothing if it does not."""
-        its = self._state.requests.get(request)
-        self._state.now = now
-        return "" if its is None or its.is_granted else self._sentence(its)
-
     def waited(self, request: RequestId, now: float) -> tuple[float, str]:
         """Return for how many seconds a request that waits has done so, and what for, told as if it were over."""
         self._state.now = now

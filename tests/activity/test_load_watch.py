@@ -46,7 +46,7 @@ def test_unload_knows_why(seen):
 
 def test_death_is_an_unload_with_its_obituary(seen):
     seen(LoadDecided(A, ()), ProcessStateChanged(A, STARTING, READY), at=1)
-    seen(ProcessDied(A, "exited with code 1"), ProcessStateChanged(A, READY, STOPPED), at=2)
+    seen(ProcessStateChanged(A, READY, STOPPED), ProcessDied(A, "exited with code 1"), at=2)
     assert seen.entries[1].reason == "exited with code 1"
     assert seen.entries[1].kind is LoadKind.UNLOADED
 
@@ -63,7 +63,21 @@ def test_start_that_was_called_off(seen):
     assert seen.entries == [LoadEntry(1003, A, LoadKind.CANCELLED, 2, reason="unloaded")]
 
 
+@pytest.mark.parametrize(("first", "ended"), [(READY, LoadKind.UNLOADED), (STARTING, LoadKind.CANCELLED)])
+def test_load_decided_while_the_model_still_leaves_is_another(seen, first, ended):
+    seen(LoadDecided(A, ()), ProcessStateChanged(A, STOPPED, STARTING), at=1)
+    if first is READY:
+        seen(ProcessStateChanged(A, STARTING, READY), at=2)
+    seen(StopDecided(A, StopReason.EVICTED), ProcessStateChanged(A, first, STOPPING), at=3)
+    seen(LoadDecided(A, (B,)), at=4)
+    seen(ProcessStateChanged(A, STOPPING, STOPPED), ProcessStateChanged(A, STOPPED, STARTING), at=5)
+    seen(ProcessStateChanged(A, STARTING, READY), at=9)
+    assert [(entry.kind, entry.reason) for entry in seen.entries[-2:]] == [(ended, "evicted"), (LoadKind.LOADED, "")]
+    assert seen.entries[-1].took_s == 5
+
+
 def test_what_was_called_off_does_not_colour_the_next_end(seen):
     seen(StopDecided(A, StopReason.UNLOADED), at=1)
-    seen(LoadDecided(A, ()), ProcessStateChanged(A, STARTING, READY), ProcessStateChanged(A, READY, STOPPED), at=2)
-    assert seen.entries[-1].reason == ""
+    seen(LoadDecided(A, ()), ProcessStateChanged(A, STARTING, READY), at=2)
+    seen(ProcessStateChanged(A, READY, STOPPING), ProcessStateChanged(A, STOPPING, STOPPED), at=3)
+    assert seen.entries[-1] == LoadEntry(1003, A, LoadKind.UNLOADED)

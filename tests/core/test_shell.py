@@ -311,6 +311,21 @@ async def test_switch_that_a_users_broken_planner_refuses_changes_nothing(monkey
         assert (group.swap, group.is_overridden) == (True, False)
 
 
+async def test_start_that_is_called_off_has_not_failed():
+    async with world("a") as w:
+        heard = []
+        w.core.subscribe(heard.append)
+        process = w.processes["a"]
+        process.holds, process.holds_stop = True, asyncio.Event()
+        process.holds_stop.set()
+        w.core.execute(LoadModel("a"))
+        await w.until(lambda: process.starts, "the start")
+        await w.core.unload(["a"])
+        await w.until(lambda: not asyncio.all_tasks() - {asyncio.current_task()}, "the start has ended")
+        assert not [event for event in heard if isinstance(event, StartHasFailed)]
+        assert w.core.snapshot().models[0].problem == ""
+
+
 async def test_reload_leaves_the_unchanged_alone_and_restarts_the_changed():
     async with world("a", "b", "c", together=True) as w:
         for name in "abc":

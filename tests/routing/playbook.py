@@ -82,7 +82,8 @@ class Playbook:
         return Rules(models, self.fifo, self.retry)
 
     def why(self, request: str) -> str:
-        return self.scheduler.why(self._number(request), self.time)
+        number = self._number(request)
+        return next((its.sentence for its in self.scheduler.waiting(self.time) if its.request == number), "")
 
     def __call__(self, event: str, *expected: str) -> None:
         self.send(self._event(event), *expected, said=event)

@@ -38,3 +38,11 @@ async def test_failure_says_why(tmp_path):
         await until(lambda: it.core.snapshot().models[0].problem, "it has failed")
         (failed,) = await all_of(it)
         assert (failed["kind"], "no such file" in failed["reason"]) == ("failed", True)
+
+
+async def test_death_says_how(tmp_path):
+    async with served(tmp_path) as it:
+        await it.load("a")
+        it.processes["a"].die()
+        gone, _ = await all_of(it)
+        assert (gone["kind"], "SIGKILL" in gone["reason"]) == ("unloaded", True)
