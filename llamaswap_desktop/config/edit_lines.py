@@ -8,7 +8,7 @@ The caller has to look at the result: these functions know of YAML only what ind
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from llamaswap_desktop.config.nodes import Mapping, Node, Path, Scalar, Sequence
+from llamaswap_desktop.config.nodes import Mapping, Node, Path, Scalar, Sequence, at
 
 Written = Callable[[str | None, Any], list[str]]
 """The lines of a key (None: of an item of a list) with its value, not indented."""
@@ -33,13 +33,7 @@ def put(text: str, root: Node | None, path: Path, value: Any, written: Written) 
 def take_out(text: str, root: Node | None, path: Path) -> str | None:
     """Return ``text`` without what is at ``path``."""
     lines = text.splitlines()
-    node: Node | None = root
-    for step in path[:-1]:
-        if isinstance(node, Mapping):
-            node = node.get(str(step))
-        else:
-            node = node.items[step] if isinstance(node, Sequence) and isinstance(step, int) else None
-    first = _start(lines, node, path[-1])
+    first = _start(lines, at(root, path[:-1]), path[-1])
     if first is None:
         return None
     after = _end(lines, first) + 1
@@ -60,12 +54,12 @@ def _added(lines: list[str], parent: Node | None, missing: Path, value: Any, wri
         snippet = written(None, value)
     else:
         return None
-    at = [start for start in starts if start is not None]
-    if len(at) < len(starts):
+    known = [start for start in starts if start is not None]
+    if len(known) < len(starts):
         return None
-    last = _end(lines, max(at))
-    is_spaced = isinstance(value, dict) and any(_is_spaced(lines, start) for start in sorted(at)[1:])
-    snippet = _indented(snippet, _indent(lines[at[0]]))
+    last = _end(lines, max(known))
+    is_spaced = isinstance(value, dict) and any(_is_spaced(lines, start) for start in sorted(known)[1:])
+    snippet = _indented(snippet, indent_of(lines[known[0]]))
     return _text([*lines[: last + 1], *([""] if is_spaced else []), *snippet, *lines[last + 1 :]])
 
 
@@ -79,7 +73,7 @@ def _replaced(lines: list[str], first: int | None, old: Node, snippet: list[str]
         if not value or not new or not before.strip().startswith(key):
             return None
         return _text([*lines[:first], before + new + behind, *lines[first + 1 :]])
-    return _text([*lines[:first], *_indented(snippet, _indent(lines[first])), *lines[last + 1 :]])
+    return _text([*lines[:first], *_indented(snippet, indent_of(lines[first])), *lines[last + 1 :]])
 
 
 def _cut(line: str, value: Node) -> tuple[str, str, str]:
@@ -103,14 +97,14 @@ def _start(lines: list[str], parent: Node | None, step: str | int) -> int | None
 
 def _end(lines: list[str], first: int) -> int:
     """Return the position of the last line of what begins at ``first``: blank lines and comments behind it are not."""
-    indent = _indent(lines[first])
+    indent = indent_of(lines[first])
     is_item = lines[first].lstrip().startswith("-")
     last = first
     for position in range(first + 1, len(lines)):
         line = lines[position]
         if not line.strip():
             continue
-        deeper = _indent(line) - indent
+        deeper = indent_of(line) - indent
         if line.lstrip().startswith("#"):
             if deeper > 0:
                 last = position
@@ -127,7 +121,8 @@ def _is_spaced(lines: list[str], start: int) -> bool:
     return not before.strip()
 
 
-def _indent(line: str) -> int:
+def indent_of(line: str) -> int:
+    """Return by how many spaces a line is indented."""
     return len(line) - len(line.lstrip(" "))
 
 

@@ -99,11 +99,16 @@ def replaced(
     return Mapping(node.mark, entries, node.merge_key)
 
 
-def at(root: Mapping, path: Path) -> Node | None:
-    """Return what stands at ``path``, a way through mappings only, or None where there is nothing."""
-    node: Node | None = root
+def at(root: Node | None, path: Path) -> Node | None:
+    """Return what stands at ``path``, or None where there is nothing."""
+    node = root
     for step in path:
-        node = node.get(str(step)) if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping):
+            node = node.get(str(step))
+        elif isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
+            node = node.items[step]
+        else:
+            return None
     return node
 
 

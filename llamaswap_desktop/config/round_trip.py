@@ -15,6 +15,7 @@ from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from llamaswap_desktop.config.edit import CannotEdit
+from llamaswap_desktop.config.edit_lines import indent_of
 from llamaswap_desktop.config.nodes import Path, dotted
 from llamaswap_desktop.config.scalars import render, resolve_plain
 
@@ -30,12 +31,10 @@ class Document:
         """Set ``value`` at ``path``, and make the mappings on the way that are missing."""
         place = self._top
         for step in path[:-1]:
-            place = _step_into(place, step, path)
-        _check_container(place, path)
-        if isinstance(place, list) and path[-1] == len(place):
-            place.append(_written(value))
-        else:
-            place[path[-1]] = _written(value)
+            if not _holds(place, step) or place[step] == "":
+                _set(place, step, CommentedMap(), path)
+            place = place[step]
+        _set(place, path[-1], _written(value), path)
 
     def take_out(self, path: Path) -> None:
         """Remove what is at ``path``."""
@@ -75,17 +74,15 @@ def _round_trip(text: str) -> YAML:
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
     yaml.explicit_start = text.startswith("---")
-    indent = _indent_of(text)
+    indent = _first_indent(text)
     offset = indent if _indents_lists(text) else 0
     yaml.indent(mapping=indent, sequence=offset + 2, offset=offset)
     return yaml
 
 
-def _indent_of(text: str) -> int:
+def _first_indent(text: str) -> int:
     """Return by how many spaces the first inner key is indented."""
-    indents = (
-        len(line) - len(line.lstrip(" ")) for line in text.splitlines() if line.strip()[:1] not in {"", "#", "-"}
-    )
+    indents = (indent_of(line) for line in text.splitlines() if line.strip()[:1] not in {"", "#", "-"})
     return next((indent for indent in indents if indent), 2)
 
 
@@ -95,7 +92,7 @@ def _indents_lists(text: str) -> bool:
     for line in text.splitlines():
         stripped = line.lstrip()
         if stripped.startswith("- ") and before.rstrip().endswith(":"):
-            return len(line) - len(stripped) > len(before) - len(before.lstrip())
+            return indent_of(line) > indent_of(before)
         if stripped and not stripped.startswith("#"):
             before = line
     return True
@@ -112,19 +109,17 @@ def _load(text: str) -> Any:
 def _holds(place: Any, step: str | int) -> bool:
     if isinstance(place, MappingType):
         return step in place
-    return isinstance(place, list) and isinstance(step, int) and step < len(place)
+    return isinstance(place, list) and isinstance(step, int) and 0 <= step < len(place)
 
 
-def _step_into(place: Any, step: str | int, path: Path) -> Any:
-    _check_container(place, path)
-    if not _holds(place, step) or place[step] == "":
-        place[step] = CommentedMap()
-    return place[step]
-
-
-def _check_container(place: Any, path: Path) -> None:
-    if not isinstance(place, (MappingType, list)):
-        raise CannotEdit(f"'{dotted(path)}' cannot be set: there is a single value on the way to it")
+def _set(place: Any, step: str | int, value: Any, path: Path) -> None:
+    """Set a key of a mapping or an item of a list, to which the number behind its last adds one."""
+    if isinstance(place, list) and step == len(place):
+        place.append(value)
+    elif isinstance(place, MappingType) or _holds(place, step):
+        place[step] = value
+    else:
+        raise CannotEdit(f"'{dotted(path)}' cannot be set: what is on the way to it has no place for it")
 
 
 def _written(value: Any) -> Any:

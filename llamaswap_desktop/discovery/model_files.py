@@ -54,14 +54,14 @@ def _models_in(place: Path, names: list[str]) -> Iterator[ModelFile]:
         part = _PART.search(stem)
         if name in projectors or (part is not None and int(part["number"]) != 1):
             continue
-        parts = [name] if part is None else [other for other in names if _is_part_of(other, stem[: part.start()])]
+        whole = stem if part is None else stem[: part.start()]
+        parts = [name] if part is None else [other for other in names if _is_part_of(other, whole)]
         if part is not None and len(parts) != int(part["count"]):
             continue  # not all of it is there
         try:
             size_bytes = sum((place / one).stat().st_size for one in parts)
         except OSError:  # a link to what is gone
             continue
-        whole = stem if part is None else stem[: part.start()]
         projector = next((place / one for one in projectors if _is_for(one, whole)), None)
         yield ModelFile(whole, place / name, size_bytes, projector)
 

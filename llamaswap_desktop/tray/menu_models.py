@@ -17,7 +17,6 @@ from llamaswap_desktop.types import ProcessState
 ONE_LIST = 24
 """So many lines fit on a small screen; longer lists are cut into submenus."""
 
-
 _SPAN_NAME_LIMIT = 32
 
 

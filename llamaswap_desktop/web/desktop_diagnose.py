@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -17,8 +17,6 @@ from llamaswap_desktop.web.machine import Version
 
 if TYPE_CHECKING:
     from llamaswap_desktop.archive import Findings
-
-_MOST_BYTES: Final = 64 * 1024
 
 
 class DesktopDiagnose:
@@ -43,7 +41,7 @@ class DesktopDiagnose:
         # Zip archives and package metadata are 1 MB and 11 ms that hardly anybody asks for.
         from llamaswap_desktop.archive import archive_name, build_archive  # noqa: PLC0415
 
-        decoded(await body_of(request, _MOST_BYTES), Nothing)
+        decoded(await body_of(request), Nothing)
         now, findings = datetime.now(UTC), self._findings(await self._hardware())
         return web.Response(
             body=await asyncio.to_thread(build_archive, findings, now),

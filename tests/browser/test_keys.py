@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.browsing import Browser
+from tests.browser.browsing import Browser, until
 from tests.browser.models import configuration, responder
 
 pytestmark = pytest.mark.browser
@@ -75,3 +75,11 @@ def test_what_is_copied_into_programs_has_a_place_for_the_key(visitor):
     visitor.go("#/models/quick")
     visitor.sees("dialog code", "Authorization: Bearer YOUR-KEY")
     visitor.sees("dialog pre", 'api_key="YOUR-KEY"')
+
+
+def test_a_look_at_a_model_asks_for_no_other_key(visitor):
+    visitor.go("#/models/quick")
+    asked = "return performance.getEntriesByType('resource').some(({ name }) => name.includes('/desktop/plans'))"
+    until(lambda: visitor.run(asked), "the plans have been refused")
+    visitor.sees("dialog pre", "YOUR-KEY")
+    assert len(visitor.all("dialog")) == 1

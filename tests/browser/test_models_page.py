@@ -23,6 +23,11 @@ def row(model):
     return f"[data-model='{model}']"
 
 
+def load(view, model):
+    view.click(f"{row(model)} button.verb", "Load")
+    view.sees(f"{row(model)} .facts", "Loaded")
+
+
 def test_everything_is_listed_by_group(view):
     view.open()
     view.sees("h2", "chat")
@@ -35,11 +40,9 @@ def test_everything_is_listed_by_group(view):
 
 def test_load_and_unload_follow_live(view):
     view.open()
-    view.click(f"{row('qwen3-8b')} button.verb", "Load")
-    view.sees(f"{row('qwen3-8b')} .facts", "Loaded")
+    load(view, "qwen3-8b")
     view.sees(".head-line", "Qwen3 8B is loaded")
-    view.click(f"{row('gemma3-27b')} button.verb", "Load")
-    view.sees(f"{row('gemma3-27b')} .facts", "Loaded")
+    load(view, "gemma3-27b")
     view.sees(f"{row('qwen3-8b')} .facts", "Not loaded")
     view.click("button", "Free memory now")
     view.sees(".head-line", "No model is loaded")
@@ -90,8 +93,7 @@ def test_search_and_filter(view):
 
 def test_details_have_the_command_and_settings_for_clients(view):
     view.open()
-    view.click(f"{row('bge-m3')} button.verb", "Load")
-    view.sees(f"{row('bge-m3')} .facts", "Loaded")
+    load(view, "bge-m3")
     view.click(f"{row('bge-m3')} a.name")
     view.sees("dialog pre", "demo-model --port")
     view.sees("dialog .facts-list", "after 10 min without a request")
@@ -106,8 +108,7 @@ def test_details_have_the_command_and_settings_for_clients(view):
 
 def test_details_say_what_loading_would_unload(view):
     view.open()
-    view.click(f"{row('qwen3-8b')} button.verb", "Load")
-    view.sees(f"{row('qwen3-8b')} .facts", "Loaded")
+    load(view, "qwen3-8b")
     view.click(f"{row('gemma3-27b')} a.name")
     view.sees("dialog .plans dd", "qwen3-8b")
     view.sees("dialog .plans .hint", "group chat: swap on, exclusive off")

@@ -96,16 +96,28 @@ def test_removing(path, expected):
 
 
 @pytest.mark.parametrize(
-    "path", [("nope",), ("models", "a", "nope"), ("models", "a", "ttl", "x"), ("models", "a", "aliases", 9)]
+    "path",
+    [
+        ("nope",),
+        ("models", "a", "nope"),
+        ("models", "a", "ttl", "x"),
+        ("models", "a", "aliases", 9),
+        ("models", "a", "aliases", 9, "x"),
+        ("models", "a", "aliases", -1),
+        ("models", "a", "aliases", "x"),
+    ],
 )
 def test_what_is_not_there_cannot_be_removed(path):
     with pytest.raises(CannotEdit):
         remove_value(TEXT, path)
 
 
-def test_a_value_on_the_way_is_not_replaced():
-    with pytest.raises(CannotEdit, match=r"models\.a\.ttl\.x"):
-        set_value(TEXT, ("models", "a", "ttl", "x"), 5)
+@pytest.mark.parametrize(
+    "steps", [("ttl", "x"), ("aliases", 9), ("aliases", -1), ("aliases", "x"), ("aliases", 9, "x")]
+)
+def test_what_has_no_place_for_a_value_is_not_replaced(steps):
+    with pytest.raises(CannotEdit, match=rf"models\.a\.{steps[0]}"):
+        set_value(TEXT, ("models", "a", *steps), 5)
 
 
 def test_a_text_that_is_no_yaml_is_refused():

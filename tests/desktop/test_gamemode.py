@@ -13,7 +13,6 @@ from tests.tray.sni.bus_daemon import session_bus
 @pytest.mark.child
 @pytest.mark.linux
 async def test_gamemode_is_asked_only_where_it_runs(tmp_path):
-
     games = 0
 
     def serve(*_call):

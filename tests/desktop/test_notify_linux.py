@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from jeepney import DBusAddress
 
-from llamaswap_desktop.dbus import Bus, NoSuchMethod, Reply
+from llamaswap_desktop.dbus import DAEMON, Bus, NoSuchMethod, Reply
 from llamaswap_desktop.desktop import Notice, Offer
+from llamaswap_desktop.desktop.notify.linux import FreedesktopNotifier
 from llamaswap_desktop.tasks import spawn
+from tests.tray.sni.bus_daemon import session_bus
 from tests.waiting import until
 
 
@@ -24,10 +27,6 @@ class Service:
         return Reply("u", (body[1] or 40 + len(self.shown),))
 
     async def live(self, address: str) -> None:
-        from jeepney import DBusAddress
-
-        from llamaswap_desktop.dbus import DAEMON
-
         self.bus = await Bus.open(address, self.serve, lambda *_: None)
         self.reading = spawn("service", self.bus.run())
         await self.bus.call(DAEMON, "RequestName", "su", "org.freedesktop.Notifications", 0)
@@ -45,9 +44,6 @@ class Service:
 @pytest.mark.child
 @pytest.mark.linux
 async def test_freedesktop_service_shows_replaces_and_hears_of_buttons(tmp_path):
-    from llamaswap_desktop.desktop.notify.linux import FreedesktopNotifier
-    from tests.tray.sni.bus_daemon import session_bus
-
     taken: list[str] = []
     offers = (Offer("Show log", lambda: taken.append("log")), Offer("Try again", lambda: taken.append("again")))
     async with session_bus(tmp_path) as bus:
@@ -78,9 +74,6 @@ async def test_freedesktop_service_shows_replaces_and_hears_of_buttons(tmp_path)
 @pytest.mark.child
 @pytest.mark.linux
 async def test_desktop_without_a_service_or_a_bus_costs_a_line_in_the_log(tmp_path, caplog):
-    from llamaswap_desktop.desktop.notify.linux import FreedesktopNotifier
-    from tests.tray.sni.bus_daemon import session_bus
-
     caplog.set_level("INFO")
     async with session_bus(tmp_path) as bus:
         notifier = FreedesktopNotifier(bus.address)

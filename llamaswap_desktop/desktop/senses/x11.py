@@ -67,22 +67,22 @@ class _Server:
         if name not in self._atoms:
             text = name.encode()
             words = struct.pack("<HH", len(text), 0) + _padded(text)
-            reply = await self._ask(_INTERN_ATOM, 0, words)
+            reply = await self._ask(_INTERN_ATOM, words)
             self._atoms[name] = struct.unpack_from("<I", reply, 8)[0]
         return self._atoms[name]
 
     async def numbers(self, window: int, name: str) -> tuple[int, ...]:
         """Return a property that is a list of numbers; empty if there is none such, or no such window."""
         words = struct.pack("<5I", window, await self.atom(name), _ANY_TYPE, 0, _MOST_WORDS)
-        reply = await self._ask(_GET_PROPERTY, 0, words)
+        reply = await self._ask(_GET_PROPERTY, words)
         if not reply or reply[1] != 32:  # bits of each number
             return ()
         (count,) = struct.unpack_from("<I", reply, 16)
         return struct.unpack_from(f"<{count}I", reply, _HEAD_BYTES)
 
-    async def _ask(self, opcode: int, detail: int, words: bytes) -> bytes:
+    async def _ask(self, opcode: int, words: bytes) -> bytes:
         """Send a request and return its reply, empty if the server calls it an error."""
-        self._writer.write(struct.pack("<BBH", opcode, detail, 1 + len(words) // 4) + words)
+        self._writer.write(struct.pack("<BxH", opcode, 1 + len(words) // 4) + words)
         while True:
             head = await self._reader.readexactly(_HEAD_BYTES)
             kind = head[0] & 0x7F  # the highest bit marks events that other clients have sent

@@ -24,7 +24,7 @@ export function Page() {
       <section class="card stack" aria-label="Address">
         <h2>Address</h2>
         <${Text} label="Serve on" value=${settings.listen} hint="HOST:PORT. A --listen on the command line goes before it." onChange=${(listen) => change({ listen })} />
-        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models, and every program, on this one too, needs the key below; without one, one is made. With it they may change the configuration too, and so start programs here: desktop.adminKeys in the configuration reserves that for another key." onChange=${(shareOnLan) => change({ shareOnLan })} />
+        <${Switch} label="Share with the local network" isOn=${settings.shareOnLan} hint="Other computers may then use the models; every program, on this one too, needs the key below, which is made if there is none. With it they may also change the configuration, and so start programs here, unless desktop.adminKeys reserves that." onChange=${(shareOnLan) => change({ shareOnLan })} />
         <div class="with-button">
           <${Text} label="Key for other computers" value=${settings.apiKey} isSecret onChange=${(apiKey) => change({ apiKey })} />
           <${Copy} text=${settings.apiKey} label="Copy the key" />
@@ -59,28 +59,17 @@ export function Page() {
     </div>`;
 }
 
-/** Switches that were changed on the Models page or in the tray, and hold over restarts. */
-function ChangedGroups({ groups }) {
-  const words = (switches) => Object.entries(switches).filter(([, is]) => is !== null).map(([name, is]) => `${name}: ${is ? "yes" : "no"}`).join(", ");
-  return html`
-    <section class="card stack" aria-label="Groups">
-      <h2>Groups that are not as configured</h2>
-      <dl class="facts-list">${Object.entries(groups).map(([group, switches]) => html`<dt key=${group}>${group}</dt><dd key=${`${group} is`}>${words(switches)}</dd>`)}</dl>
-      <p class="hint">They are switched on the <a href="#/models">Models page</a>.</p>
-    </section>`;
-}
-
 function Text({ label, value, hint, isSecret = false, onChange }) {
   return html`<label class="field">${label}<${Draft} type=${isSecret ? "password" : "text"} autocomplete="off" value=${value} onCommit=${(text) => onChange(text.trim())} />${hint && html`<small>${hint}</small>`}</label>`;
 }
 
 function Lines({ label, value, hint, onChange }) {
   const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
-  return html`<label class="field">${label}<textarea rows=${Math.max(2, value.length + 1)} spellcheck="false" value=${value.join("\n")} onChange=${({ target }) => onChange(lines(target.value))}></textarea><small>${hint}</small></label>`;
+  return html`<label class="field">${label}<${Draft} as="textarea" rows=${Math.max(2, value.length + 1)} spellcheck="false" value=${value.join("\n")} onCommit=${(text) => onChange(lines(text))} /><small>${hint}</small></label>`;
 }
 
 function Amount({ label, value, most, hint, onChange }) {
-  return html`<label class="field">${label}<input type="number" min="0" max=${most} value=${value} onChange=${({ target }) => onChange(Math.round(target.valueAsNumber || 0))} /><small>${hint}</small></label>`;
+  return html`<label class="field">${label}<${Draft} type="number" min="0" max=${most} value=${value} onCommit=${(text) => onChange(Math.round(text))} /><small>${hint}</small></label>`;
 }
 
 function Switch({ label, isOn, hint, onChange }) {

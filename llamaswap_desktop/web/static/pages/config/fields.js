@@ -11,7 +11,7 @@ const LONG = new Set(["cmd", "cmdStop"]);
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** "block", "map", "list", "switch", "choice", "number" or "text". */
-export function kindOf({ type, anyOf = [], properties, additionalProperties }) {
+function kindOf({ type, anyOf = [], properties, additionalProperties }) {
   const types = [type, ...anyOf.map((each) => each.type)].flat();
   if (properties) return "block";
   if (additionalProperties || types.includes("object")) return "map";
@@ -19,7 +19,7 @@ export function kindOf({ type, anyOf = [], properties, additionalProperties }) {
   if (anyOf[0]?.enum) return "choice";
   if (types.includes("string") && types.includes("boolean") && types.includes("number")) return "text";
   if (types.includes("boolean")) return "switch";
-  return types.includes("number") ? "number" : types.length && types[0] ? "text" : "any";
+  return types.includes("number") ? "number" : "text";
 }
 
 /** `name`: the key; `schema`: what the schema says of it; `value`: what is written, undefined if nothing is. */
@@ -115,10 +115,11 @@ const shown = (value) => (typeof value === "string" && typeof parsed(value) === 
 
 function List({ name, schema, value, onChange }) {
   const items = Array.isArray(value) ? value : [];
+  const remove = (position) => onChange(items.length > 1 ? [position] : [], undefined);
   const set = (position) => (written) => {
     const text = written.trim();
     if (text !== "") onChange(items.length ? [position] : [], items.length ? text : [text]);
-    else if (position < items.length) onChange(items.length > 1 ? [position] : [], undefined);
+    else if (position < items.length) remove(position);
   };
   return html`
     <fieldset class="key">
@@ -126,7 +127,7 @@ function List({ name, schema, value, onChange }) {
       ${[...items, ""].map((item, position) => html`
         <div class="row" key=${position}>
           <${Draft} isCleared=${position === items.length} aria-label=${position < items.length ? `${name}, ${position + 1}` : `${name}: another one`} placeholder=${position < items.length ? "" : "another one"} autocomplete="off" spellcheck=${false} value=${String(item ?? "")} onCommit=${set(position)} />
-          ${position < items.length && html`<${Remove} label=${`${name}, ${position + 1}`} onClick=${() => onChange(items.length > 1 ? [position] : [], undefined)} />`}
+          ${position < items.length && html`<${Remove} label=${`${name}, ${position + 1}`} onClick=${() => remove(position)} />`}
         </div>`)}
       ${schema.description && html`<small>${schema.description}</small>`}
     </fieldset>`;

@@ -11,7 +11,7 @@ export function Plans({ id }) {
   useEffect(() => {
     if (isLoaded) return undefined;
     let isStale = false;
-    ask(`/api/desktop/plans?model=${encodeURIComponent(id)}`).then(
+    ask(`/api/desktop/plans?model=${encodeURIComponent(id)}`, { isAside: true }).then(
       (found) => isStale || setAnswer(found),
       () => isStale || setAnswer(null), // whoever may not know it sees nothing of it
     );
