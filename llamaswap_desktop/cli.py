@@ -251,7 +251,7 @@ def _scan(words: list[str]) -> int:
         configured = load_config(Sources(paths.config_file), environment=os.environ).models
     except ConfigError:
         configured = {}
-    is_new = {model.path: not any(str(model.path) in its.cmd for its in configured.values()) for model in models}
+    is_new = {model.path: not any(model.is_named_in(its.cmd) for its in configured.values()) for model in models}
     if options.json:
         import msgspec  # noqa: PLC0415
 

@@ -28,6 +28,11 @@ class ModelFile:
     size_bytes: int
     projector: Path | None = None
 
+    def is_named_in(self, command: str) -> bool:
+        """Whether ``command`` names the file, as a word of its own or behind an option's equals sign."""
+        path = re.escape(os.path.normcase(self.path))
+        return re.search(rf"""(?:^|[\s"'=]){path}(?:$|[\s"'])""", os.path.normcase(command)) is not None
+
 
 def find_model_files(folders: Iterable[Path]) -> list[ModelFile]:
     """Return the models below ``folders`` by name; a folder that cannot be read has none, and none is found twice."""

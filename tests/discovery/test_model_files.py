@@ -1,5 +1,7 @@
 """Which files are models, and which only look like some."""
 
+from pathlib import Path
+
 import pytest
 
 from llamaswap_desktop.discovery import ModelFile, find_model_files
@@ -63,3 +65,17 @@ def test_depth_is_bounded(tmp_path):
         deep.mkdir()
         (deep / f"{number}.gguf").touch()
     assert len(find_model_files([tmp_path])) == 8
+
+
+@pytest.mark.parametrize(
+    ("command", "is_named"),
+    [
+        ("llama-server -m /models/a.gguf --port 1", True),
+        ("llama-server --model=/models/a.gguf", True),
+        ('llama-server -m "/models/a.gguf"', True),
+        ("llama-server -m /models/a.gguf2", False),
+        ("llama-server -m /old/models/a.gguf", False),
+    ],
+)
+def test_file_is_named_by_a_whole_word(command, is_named):
+    assert ModelFile("a", Path("/models/a.gguf"), 1).is_named_in(command) is is_named

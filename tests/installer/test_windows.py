@@ -10,6 +10,7 @@ from PIL import Image
 from installer import contents, icons
 from installer.windows import build
 from llamaswap_desktop.desktop.autostart import windows as autostart
+from tests.needs import do_without
 
 
 def test_the_icon_has_every_size_drawn_for_itself(tmp_path):
@@ -54,7 +55,7 @@ def test_the_portable_archive_carries_its_mark(tmp_path):
 @pytest.mark.package
 def test_every_dependency_has_a_wheel_for_windows():
     if shutil.which("uv") is None:
-        pytest.skip("uv is not installed (pip install uv)")
+        do_without("uv is not installed (pip install uv)")
     for python in ("3.11", "3.12", "3.13"):
         words = [
             "uv",
