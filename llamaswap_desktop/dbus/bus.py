@@ -164,6 +164,7 @@ class Bus:
                 reply = self._replies.get(fields.get(HeaderFields.reply_serial, 0))
                 if reply is not None and not reply.done():
                     reply.set_result(message)
+                    await asyncio.sleep(0)  # whoever asked goes on before what came behind the answer is heard
             case MessageType.signal:
                 self._hear(fields.get(HeaderFields.member, ""), message.body)
             case MessageType.method_call:
