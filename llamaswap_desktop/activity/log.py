@@ -5,7 +5,8 @@ after a while, or at once when somebody asks something, so that waking the threa
 
 The while is 50 ms if there is a file to be written or a listener to be told.  Else nobody can know before he asks, and
 a log in memory keeps the newest entries only: what has been pushed out by then need not be read, packed and inserted,
-which takes 30 µs a request of the one interpreter lock.  It has had its id, as if it had been.
+which takes 30 µs a request of the one interpreter lock.  It has had its id, as if it had been.  For the same reason
+listeners to a log in memory wait longer in a flood: they are told of what is still there then.
 """
 
 import asyncio
@@ -28,6 +29,10 @@ from llamaswap_desktop.errors import ShuttingDown
 _log = logging.getLogger("llamaswap_desktop.activity")
 
 _HAND_OVER_AFTER_S = 0.05
+_HAND_OVER_IN_A_FLOOD_S = 0.5
+_FLOOD = 100
+"""This many at one handing over, and the next one of a log in memory may wait."""
+
 _MAX_GATHERED = 10_000
 _MAX_GATHERED_BYTES = 4 * 1024 * 1024
 _MAX_UNWRITTEN = 50_000
@@ -53,6 +58,7 @@ class ActivityLog:
         self._writer = WriterThread(Store(settings), on_stored=self._stored, on_problem=self._on_problem)
         self._gathered = Gathered()
         self._hand_over: asyncio.TimerHandle | None = None
+        self._is_flooded = False
         self._posted = 0
         self._posted_bytes = 0
         self._is_losing = False
@@ -121,10 +127,10 @@ class ActivityLog:
             self._set_losing(True)
             return
         gathered.add(finished, size_bytes)
-        if self._is_awaited:
-            if self._hand_over is None:
-                self._hand_over = asyncio.get_running_loop().call_later(_HAND_OVER_AFTER_S, self._post)
-        elif len(gathered) > self._most_gathered:
+        if self._is_awaited and self._hand_over is None:
+            patience_s = _HAND_OVER_IN_A_FLOOD_S if self._is_flooded and not self._has_file else _HAND_OVER_AFTER_S
+            self._hand_over = asyncio.get_running_loop().call_later(patience_s, self._post)
+        if not self._has_file and len(gathered) > self._most_gathered:
             gathered.keep_newest(self._settings.kept_in_memory)
         if gathered.size_bytes > _MAX_GATHERED_BYTES or len(gathered) > _MAX_GATHERED:
             self._post()
@@ -145,10 +151,11 @@ class ActivityLog:
         if self._hand_over is not None:
             self._hand_over.cancel()
             self._hand_over = None
-        if not self._is_awaited:
+        if not self._has_file:
             self._gathered.keep_newest(self._settings.kept_in_memory)
         if self._gathered:
             batch = self._gathered.take()
+            self._is_flooded = batch.passed_over + len(batch.finished) > _FLOOD
             self._posted += len(batch.finished)
             self._posted_bytes += batch.size_bytes
             self._writer.post(batch)
@@ -181,7 +188,10 @@ class ActivityLog:
         return await self._ask(lambda store: store.capture(activity_id))
 
     def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes."""
+        """Have ``listener`` given the id of each entry once it is stored with its capture; the result unsubscribes.
+
+        Without a file, what is pushed out before anybody could ask for it is not told.
+        """
         self._post()
         self._listeners.append(listener)
         return lambda: self._unsubscribe(listener)

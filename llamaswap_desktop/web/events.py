@@ -26,6 +26,8 @@ EVENT_STREAM_HEADERS: Final = {
 }
 
 _AGAIN_AFTER_RELOAD_S: Final = 3.0
+_ENTRY: Final = b'event:message\ndata:{"type":"activity","data":"{\\"id\\":%d}"}\n\n'
+"""An entry of the activity log, by its id: the one message that there is one of for every request."""
 
 
 class ModelStatus(Struct, frozen=True, kw_only=True):
@@ -99,7 +101,7 @@ class _Everything:
         yield self._profile()
         yield _message("inflight", self._activity.inflight.snapshot())
         if self._newest_entry:
-            yield _message("activity", {"id": self._newest_entry})
+            yield _ENTRY % self._newest_entry
 
     # -- what happens
 
@@ -127,7 +129,7 @@ class _Everything:
 
     def _on_entry(self, id_: int) -> None:
         self._newest_entry = id_
-        self._say(_message("activity", {"id": id_}))
+        self._say(_ENTRY % id_)
 
     # -- what is said
 

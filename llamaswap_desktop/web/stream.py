@@ -1,15 +1,15 @@
 """Event streams: each client has a bounded queue, and whoever publishes never waits for any of them.
 
-Theory of operation.  A publisher puts bytes into a queue and goes on.  The client's own task takes them out and waits
-as long as the client needs.  A client that is too slow loses all that was queued and gets a *resync* instead: the
-picture of the moment when it can take something again, which stands for everything that was dropped (runtime
-specification, section 14.17).  Logs are not queued at all: they wait in their own ring until they are *pulled*.
+Theory of operation.  A publisher puts bytes into a queue and goes on.  The client's own task takes them out, all that
+there are by then with one write, and waits as long as the client needs.  A client that is too slow loses all that was
+queued and gets a *resync* instead: the picture of the moment when it can take something again, which stands for
+everything that was dropped (runtime specification, section 14.17).  Logs are not queued at all: they wait in their own
+ring until they are *pulled*.
 
 A stream ends when its client leaves (aiohttp cancels the handler), or at shutdown, before anything else ends.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
@@ -43,7 +43,7 @@ class Stream:
         self._resync = resync
         self._most_queued = most_queued
         self._most_queued_bytes = most_queued_bytes
-        self._queue: deque[bytes] = deque()
+        self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._pulls: list[Callable[[], bytes]] = []
         self._is_overflown = False
@@ -83,16 +83,17 @@ class Stream:
         self.wake()
 
     async def next(self) -> bytes:
-        """Wait for the next message and return it; nothing once the stream has ended."""
+        """Wait for something to send and return all there is of it, in order; nothing once the stream has ended."""
         while True:
             if self._is_overflown:
                 self._is_overflown = False
                 for message in self._resync():
                     self._put(message)
             if self._queue:
-                message = self._queue.popleft()
-                self._queued_bytes -= len(message)
-                return message
+                messages = b"".join(self._queue)
+                self._queue.clear()
+                self._queued_bytes = 0
+                return messages
             for pull in self._pulls:
                 if data := pull():
                     return data
@@ -135,8 +136,8 @@ class Streams:
         try:
             if self._is_ended:
                 stream.end()
-            while message := await stream.next():
-                await response.write(message)
+            while data := await stream.next():
+                await response.write(data)
         finally:
             self._open.discard(stream)
             leave()

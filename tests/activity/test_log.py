@@ -1,5 +1,6 @@
 """The front door as the proxy and the web UI use it, with everything real behind it."""
 
+import asyncio
 import threading
 import time
 
@@ -225,16 +226,32 @@ async def test_without_a_file_only_what_can_be_seen_is_read_and_kept():
         assert repr(log) == "<ActivityLog: 0 on their way, 0 in flight>"
 
 
-async def test_a_listener_is_told_of_every_request():
-    async with Opened(metrics_max_in_memory=10) as log:
-        told = []
-        for _ in range(12):
-            answer(begin(log))
-        log.subscribe(told.append)
-        for _ in range(95):
-            answer(begin(log))
-        await log.page(PageQuery())
-        assert told[-95:] == list(range(13, 108))
+async def test_a_listener_is_told_of_every_request_that_is_kept(tmp_path):
+    async with Opened(metrics_max_in_memory=10) as log, Opened(store_path=str(tmp_path / "a.db")) as file:
+        for each, ids in (log, list(range(86, 96))), (file, list(range(1, 96))):
+            told: list[int] = []
+            each.subscribe(told.append)
+            for _ in range(95):
+                answer(begin(each))
+            await each.page(PageQuery())
+            assert told == ids
+
+
+async def test_a_listener_waits_longer_in_a_flood_unless_there_is_a_file(tmp_path):
+    def wait_s(log):
+        answer(begin(log))
+        return log._hand_over.when() - asyncio.get_running_loop().time()
+
+    async with Opened() as log, Opened(store_path=str(tmp_path / "a.db")) as file:
+        for each, flooded_s in (log, 0.5), (file, 0.05):
+            each.subscribe(lambda _: None)
+            assert wait_s(each) == pytest.approx(0.05, abs=0.02)
+            for _ in range(200):
+                answer(begin(each))
+            await each.page(PageQuery())
+            assert wait_s(each) == pytest.approx(flooded_s, abs=0.02)
+            await each.page(PageQuery())
+            assert wait_s(each) == pytest.approx(0.05, abs=0.02), "a trickle again"
 
 
 async def test_a_file_gets_every_request(tmp_path):

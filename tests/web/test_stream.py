@@ -12,36 +12,38 @@ def stream(**settings):
 async def rest_of(it):
     """Everything up to the end."""
     it.end()
-    messages = []
-    while message := await it.next():
-        messages.append(message)
-    return messages
+    parts = []
+    while data := await it.next():
+        parts.append(data)
+    return b"".join(parts)
 
 
-async def test_in_order():
+async def test_all_that_there_is_at_once_in_order():
     it = stream()
     for number in range(1024):
-        it.say(b"%d" % number)
-    assert await rest_of(it) == [b"%d" % number for number in range(1024)]
+        it.say(b"%d," % number)
+    assert await it.next() == b"".join(b"%d," % number for number in range(1024))
+    it.say(b"news")
+    assert await rest_of(it) == b"news"
 
 
 async def test_client_that_is_too_slow_gets_a_resync_in_place_of_what_it_missed():
     it = stream(most_queued=3)
     for number in range(10):
         it.say(b"%d" % number)
-    assert await it.next() == b"all"
+    assert await it.next() == b"allof it"
     it.say(b"new")
-    assert await rest_of(it) == [b"of it", b"new"]
+    assert await rest_of(it) == b"new"
 
 
 async def test_bytes_count_too():
     it = stream(most_queued_bytes=10)
-    for _ in range(2):
-        it.say(b"12345")
-    assert await it.next() == b"12345"
+    it.say(b"12345")
+    it.say(b"a message of any size is taken while there is room")
+    assert await it.next() == b"12345a message of any size is taken while there is room"
     it.say(b"a message of any size is taken while there is room")
     it.say(b"but nothing beyond it")
-    assert await rest_of(it) == [b"all", b"of it"]
+    assert await rest_of(it) == b"allof it"
 
 
 async def test_resync_shows_the_moment_when_it_is_taken():
@@ -50,7 +52,7 @@ async def test_resync_shows_the_moment_when_it_is_taken():
     it.say(b"1")
     it.say(b"2")
     state[0] = "now"
-    assert await rest_of(it) == [b"now"]
+    assert await rest_of(it) == b"now"
 
 
 async def test_reader_that_waits_is_woken():
@@ -69,7 +71,7 @@ async def test_pulled_sources_wait_behind_the_queue_and_are_drained_before_the_e
     it, more = stream(), [b"log 1", b"log 2"]
     it.pull_from(lambda: more.pop(0) if more else b"")
     it.say(b"first")
-    assert await rest_of(it) == [b"first", b"log 1", b"log 2"]
+    assert await rest_of(it) == b"firstlog 1log 2"
 
 
 async def test_nothing_is_said_after_the_end():
