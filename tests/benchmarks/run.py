@@ -92,6 +92,7 @@ class Runner:
         self._home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=home)))
         self.tools = tools
         self.compiled = compiled
+        self._answering = []
         *others, last = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (0,)
         self.cpus_of_tools, self.cpu = (others, last) if others else ((), None)
 
@@ -106,6 +107,7 @@ class Runner:
         self._stack.callback(process.terminate)
         wait_for(f"http://127.0.0.1:{port}/health")
         self.place(process.pid, is_tool=is_tool)
+        self._answering += [process.pid] * is_tool
         return psutil.Process(process.pid), port
 
     def place(self, pid, *, is_tool):
@@ -113,6 +115,17 @@ class Runner:
         if self.cpu is not None:
             for thread in psutil.Process(pid).threads():
                 os.sched_setaffinity(thread.id, self.cpus_of_tools if is_tool else {self.cpu})
+
+    @contextlib.contextmanager
+    def on_one_core(self):
+        """Have what asks and answers on the core of the measured program meanwhile."""
+        apart = self.cpus_of_tools
+        for cpus in {self.cpu}, apart:
+            self.cpus_of_tools = cpus
+            for pid in self._answering:
+                self.place(pid, is_tool=True)
+            if cpus is not apart:
+                yield
 
     def upstream(self):
         return self.start(*self.tools.upstream, "--port", "PORT", is_tool=True)
@@ -143,6 +156,7 @@ class Runner:
         post(started[1], "bench")
         for child in started[0].children(recursive=True):
             self.place(child.pid, is_tool=True)
+            self._answering.append(child.pid)
         return started
 
     def load(self, port, **flags):
@@ -170,8 +184,13 @@ def post(port, model):
 
 
 def cpu_s(process):
-    times = process.cpu_times()
-    return times.user + times.system
+    """How long the program has been on a processor: by the scheduler's clock, which counts finer than ticks."""
+    try:
+        tasks = Path(f"/proc/{process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    except OSError:
+        times = process.cpu_times()
+        return times.user + times.system
 
 
 def megabytes(process):
@@ -179,12 +198,14 @@ def megabytes(process):
 
 
 @contextlib.contextmanager
-def watching(port):
+def watching(runner, port):
     """Read ``/api/events`` meanwhile, as an open dashboard does."""
     with socket.create_connection(("127.0.0.1", port)) as events:
         events.sendall(b"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 
         def read():
+            if runner.cpu is not None:
+                os.sched_setaffinity(0, runner.cpus_of_tools)
             with contextlib.suppress(OSError):
                 while events.recv(1 << 16):
                     pass
@@ -226,6 +247,7 @@ def many(runner, samples, who, process, port, seconds):
     answered = runner.load(port, connections=32, seconds=seconds)
     cost = (cpu_s(process) - before) / answered["requests_per_s"] / seconds
     samples.note("requests/s, 32 connections", who, answered["requests_per_s"])
+    samples.note("median round trip, 32 connections, us", who, answered["median_us"])
     samples.note("CPU us per request, 32 connections", who, cost * 1e6)
     samples.note("p99 round trip, 32 connections, us", who, answered["p99_us"])
 
@@ -250,15 +272,20 @@ def measure_load(runner, options):
             one = runner.load(port, connections=1, seconds=options.seconds / 2)
             of_round.note("requests/s, 1 connection", who, one["requests_per_s"])
             of_round.note("median round trip, 1 connection, us", who, one["median_us"])
+            with runner.on_one_core():
+                one = runner.load(port, connections=1, seconds=options.seconds / 2)
+            of_round.note("median round trip, 1 connection, one core for all, us", who, one["median_us"])
             stream(runner, of_round, who, process, port, options.events, pause=0.0)
-            stream(runner, of_round, who, process, port, options.events // 4, pause=0.004)
-        with watching(measured["ours"][1]):
+            stream(runner, of_round, who, process, port, options.events // 2, pause=0.004)
+        with watching(runner, measured["ours"][1]):
             many(runner, of_round, "watched", *measured["ours"], options.seconds)
     for who, (process, _) in measured.items():
         samples.note("memory after load, MB", who, megabytes(process))
     rows = samples.rows()
-    trip = rows["median round trip, 1 connection, us"]
-    rows["added latency, us"] = {who: trip[who] - trip["direct"] for who in trip}
+    for what, trip in tuple(rows.items()):
+        if what.startswith("median round trip"):
+            added = what.replace("median round trip", "added latency")
+            rows[added] = {who: trip[who] - trip["direct"] for who in trip}
     show(rows, (*measured, "watched"), base="naive")
 
 
@@ -340,9 +367,9 @@ def own_start_s(runner):
 
 def show(rows, columns, *, base):
     """Print a table; behind each figure but the first two columns', its ratio to that of ``base``."""
-    print(f"{'':46}" + "".join(f"{who:>18}" for who in columns))
+    print(f"{'':52}" + "".join(f"{who:>18}" for who in columns))
     for what, row in rows.items():
-        print(f"{what:46}" + "".join(_cell(row, who, base) for who in columns), flush=True)
+        print(f"{what:52}" + "".join(_cell(row, who, base) for who in columns), flush=True)
     print()
 
 
