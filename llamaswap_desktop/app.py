@@ -134,6 +134,7 @@ class App:
         self.core.on_quit(self.quit)
         self.core.on_reload(self.reload)
         self.core.subscribe(self._on_event)
+        self.core.requests.subscribe(self._log_request)
         self.core.subscribe(LoadWatch(self._activity.remember_load).on_event)
         await self._web.setup()
         try:
@@ -189,17 +190,12 @@ class App:
         self._reloader.ask()
 
     def _on_event(self, event: Event) -> None:
-        match event:
-            case RequestFinished():
-                self._log_request(event)
-            case ConfigChanged():
-                self._apply(self.core.config)
-                self._report_who_may_command()
-                self._logs.keep_only(self.core.config.models)
-                self._follow_performance(self.core.config)
-                spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
-            case _:
-                pass
+        if isinstance(event, ConfigChanged):
+            self._apply(self.core.config)
+            self._report_who_may_command()
+            self._logs.keep_only(self.core.config.models)
+            self._follow_performance(self.core.config)
+            spawn("reconfigure the activity log", self._activity.configure(_activity_settings(self.core.config)))
 
     def _log_request(self, event: RequestFinished) -> None:
         if not event.path.startswith(_POLLED):

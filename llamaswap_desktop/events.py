@@ -60,7 +60,7 @@ class StopDecided:
 class RequestFinished(Struct, frozen=True, gc=False):
     """A request has been answered, or its client has left.
 
-    The one event that comes ten thousand times a second, and so the one that is made in 0.3 µs instead of 3.
+    It comes ten thousand times a second: so it is made in 0.3 µs instead of 3, and has a bus of its own.
     """
 
     client: str
@@ -118,7 +118,6 @@ Event = (
     | StartFailed
     | LoadDecided
     | StopDecided
-    | RequestFinished
     | ProfileChanged
     | ConfigChanged
     | ConfigRejected

@@ -38,7 +38,11 @@ class MemoryWatch:
         self._sampler = sampler
         self._used_before: dict[ModelId, Mapping[Device, int]] = {}
         self._grown: dict[ModelId, Mapping[Device, int]] = {}
-        self._unsubscribe = [sampler.subscribe(self._on_sample), core.subscribe(self._on_event)]
+        self._unsubscribe = [
+            sampler.subscribe(self._on_sample),
+            core.subscribe(self._on_event),
+            core.requests.subscribe(self._on_request),
+        ]
         self.others: tuple[GpuUse, ...] = ()
         """What programs other than our models use of each GPU, as of the last sample."""
         self._has_worked = False
@@ -117,9 +121,10 @@ class MemoryWatch:
 
     # -- loads
 
+    def _on_request(self, request: RequestFinished) -> None:
+        self._has_worked = self._has_worked or request.method == "POST"  # what models compute for; pages only GET
+
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, RequestFinished):
-            self._has_worked = self._has_worked or event.method == "POST"  # what models compute for; pages only GET
         if not isinstance(event, ProcessStateChanged):
             return
         self._has_worked = True

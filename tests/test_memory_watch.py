@@ -231,9 +231,9 @@ async def test_what_others_use_is_what_our_models_do_not(watched):
     assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it is answering"
     lease.release()
     assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),), "it rests, so somebody else works"
-    world.core.publish(RequestFinished("c", "GET", "/api/events", "HTTP/1.1", 200, 9, "", 0.1))
+    world.core.requests.publish(RequestFinished("c", "GET", "/api/events", "HTTP/1.1", 200, 9, "", 0.1))
     assert await sampled(sampler, watch, util_pct=90) == (GpuUse(90, 1500),)
-    world.core.publish(RequestFinished("c", "POST", "/v1/embeddings", "HTTP/1.1", 200, 9, "", 0.1))
+    world.core.requests.publish(RequestFinished("c", "POST", "/v1/embeddings", "HTTP/1.1", 200, 9, "", 0.1))
     assert await sampled(sampler, watch, util_pct=90) == (GpuUse(None, 1500),), "it has answered in between"
     watch.stop()
     await world.end()

@@ -49,6 +49,7 @@ from llamaswap_desktop.events import (
     ProcessStateChanged,
     ProcessStuck,
     ProfileChanged,
+    RequestFinished,
     StopDecided,
 )
 from llamaswap_desktop.events import StartFailed as StartHasFailed
@@ -96,7 +97,9 @@ class Core:
         self._shutdown_at: float | None = None
         self._paused_until: float | None = None
         self._paused_for = ""
-        self._bus = Bus()
+        self._bus: Bus[Event] = Bus()
+        self.requests: Bus[RequestFinished] = Bus()
+        """Tells of every request that is over, to those whom requests interest."""
         self._problems: dict[ModelId, str] = {}
         self._mourners: defaultdict[ModelId, list[Callable[[str], None]]] = defaultdict(list)
         self._memory_mib: dict[ModelId, Mapping[Device, int]] = {}

@@ -219,7 +219,7 @@ class Server:
 
     def finished(self, exchange: Exchange) -> None:
         request = exchange.request
-        self._core.publish(
+        self._core.requests.publish(
             RequestFinished(
                 request.remote_ip,
                 request.method,

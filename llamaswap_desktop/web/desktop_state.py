@@ -13,7 +13,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from llamaswap_desktop.core import Core
-from llamaswap_desktop.events import Event, RequestFinished
 from llamaswap_desktop.monitor import GpuDevice, Sample, Sampler
 from llamaswap_desktop.snapshot import (
     GroupSnapshot,
@@ -139,7 +138,7 @@ class _Changes:
         for message in self.resync():
             stream.say(message)
         self._say = stream.say
-        leaves = [self._core.subscribe(self._on_event), self._core.watch(self._look)]
+        leaves = [self._core.subscribe(self._look), self._core.watch(self._look)]
         if (sampler := self._sampler()) is not None:
             leaves.append(sampler.subscribe(self._look))
 
@@ -153,12 +152,8 @@ class _Changes:
         self._told = self._now()
         yield _event("state", encoded(self._told))
 
-    def _on_event(self, event: Event) -> None:
-        """Look at once when something has happened: what follows soon after it must not hide it."""
-        if not isinstance(event, RequestFinished):
-            self._look()
-
     def _look(self, _news: object = None) -> None:
+        """Look at once when something has happened: what follows soon after it must not hide it."""
         before, self._told = self._told, self._now()
         for name, value in changes(before, self._told):
             self._say(_event(name, encoded({"rev": self._told.rev, name: value})))

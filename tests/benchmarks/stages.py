@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 from llamaswap_desktop.activity import ActivityLog, Settings
-from llamaswap_desktop.events import RequestFinished
 from llamaswap_desktop.http1 import ServerConnection, TurnEnd
 from llamaswap_desktop.logs import AccessLines, AppLines, Logs
 from llamaswap_desktop.proxy import Server
@@ -113,7 +112,7 @@ async def measure(*, is_observed, is_logged, profile=None):
     if is_observed:
         activity.start()
     if is_logged:
-        core.subscribe(lambda event: access.add(event) if isinstance(event, RequestFinished) else None)
+        core.requests.subscribe(access.add)
     (await core.acquire("bench")).release()
     house = House(core, activity if is_observed else UNOBSERVED)
 
