@@ -75,7 +75,7 @@ class Lending:
     def __init__(self, address, server, app, world):
         self.address, self.server, self.app, self.world = address, server, app, world
         self.finished = []
-        world.core.subscribe(self.finished.append)
+        world.core.requests.subscribe(self.finished.append)
         self.clients = []
 
     async def client(self):
