@@ -138,11 +138,28 @@ static void put_chunk(struct stream *its, const char *data, int size, const char
     put(its, chunk, (size_t)all);
 }
 
-static void line_up(struct stream *its) { /* all streams of a run have one pause, so the queue is in order */
+/* Every stream is lined up when it is sent, with the same pause as all others: so the queue is in order. */
+static void line_up(struct stream *its) {
     its->next = NULL;
     if (first_due) last_due->next = its;
     else first_due = its;
     last_due = its;
+}
+
+static void send_next(struct stream *its) {
+    if (its->unsent_size) {
+        line_up(its); /* the reader is slow */
+    } else if (its->left) {
+        char event[384];
+        int size = snprintf(event, sizeof event, event_format, its->number++, now_s());
+        its->left--;
+        its->due += its->pause;
+        put_chunk(its, event, size, "");
+        line_up(its);
+    } else {
+        put_chunk(its, "data: [DONE]\n\n", 14, "0\r\n\r\n");
+        its->due = 0;
+    }
 }
 
 static void send_due(double now) {
@@ -151,21 +168,11 @@ static void send_due(double now) {
         struct stream *its = first_due;
         bool is_last = its == last;
         first_due = its->next;
-        if (its->fd < 0) {
+        if (its->fd >= 0) {
+            send_next(its);
+        } else {
             free(its->unsent);
             free(its);
-        } else if (its->unsent_size) {
-            line_up(its); /* the reader is slow */
-        } else if (its->left) {
-            char event[384];
-            int size = snprintf(event, sizeof event, event_format, its->number++, now_s());
-            its->left--;
-            its->due += its->pause;
-            put_chunk(its, event, size, "");
-            line_up(its);
-        } else {
-            put_chunk(its, "data: [DONE]\n\n", 14, "0\r\n\r\n");
-            its->due = 0;
         }
         if (is_last) break;
     }
@@ -192,7 +199,7 @@ static void answer(struct stream *its, const char *head, const char *body, const
     its->number = 0;
     its->due = now_s();
     put(its, streaming, sizeof streaming - 1);
-    line_up(its);
+    send_next(its);
 }
 
 static void read_requests(struct stream *its) {
