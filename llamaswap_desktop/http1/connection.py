@@ -136,6 +136,7 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
+        self._reader.close()
         self._stop_head_timer()
         slots, self._slots = self._slots, deque()
         for slot in slots:

@@ -46,6 +46,8 @@ class RequestSink(Protocol):
 class RequestReader:
     """Parses what one connection receives; ``feed`` raises ``Malformed`` once and is not to be called again."""
 
+    __deletable__ = ("_parser", "_sink")  # mypyc asks for this
+
     def __init__(self, sink: RequestSink, limits: Limits, client: str) -> None:
         self._sink = sink
         self._limits = limits
@@ -120,6 +122,10 @@ class RequestReader:
         if body:
             self._sink.on_request_body(body)
         self._sink.on_request_complete()
+
+    def close(self) -> None:
+        """Let go of those who hold this reader: a connection that has ended shall not wait for the collector."""
+        del self._parser, self._sink
 
     def go_on(self) -> None:
         """Parse what has been held: the upgrade was refused."""

@@ -236,6 +236,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._parser = None  # it holds this connection, which shall not wait for the collector
         self._upstream.closed(self)
         if self._call is not None:
             when = "in the middle of its answer" if self._head is not None else "before answering"

@@ -1,9 +1,11 @@
 """The client's side of HTTP/1.1, over real sockets."""
 
 import asyncio
+import gc
 
 import pytest
 
+from llamaswap_desktop.http1 import ServerConnection
 from tests.http1.wire import Echo, Service, serving
 from tests.waiting import until
 
@@ -354,3 +356,25 @@ async def test_client_that_reads_slowly_stops_the_producer():
         async with asyncio.timeout(5):
             while not service.handlers[0].resumed:
                 await client.reader.read(1 << 20)
+
+
+async def test_connection_that_has_ended_does_not_wait_for_the_collector():
+    """Programs that connect anew for each request would leave the collector a heap to search."""
+
+    def count():
+        return sum(type(each) is ServerConnection for each in gc.get_objects())
+
+    service = Service()
+    gc.collect()
+    before = count()
+    gc.disable()
+    try:
+        async with serving(service) as client:
+            client.send(GET % b"a")
+            await client.answer()
+            assert count() == before + 1
+        service.handlers.clear()
+        service.ended.clear()
+        await until(lambda: count() == before, "it has gone")
+    finally:
+        gc.enable()
