@@ -13,6 +13,7 @@ What a hot module must keep to, beside what mypy asks:
 - no slice of bytes whose end may lie before its start: mypyc raises there.
 """
 
+import argparse
 import ast
 import contextlib
 import shutil
@@ -161,10 +162,9 @@ def _extensions(folder: Path) -> list[Path]:
 
 def main() -> int:
     """Compile into the folder that is named; without a compiler the copy there is plain Python, and 1 is returned."""
-    if len(sys.argv) != 2:
-        print(__doc__)
-        return 2
-    folder = Path(sys.argv[1]).resolve()
+    parser = argparse.ArgumentParser(description="Copies the package, and compiles the modules of every request.")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    folder = parser.parse_args().folder.resolve()
     try:
         made = compile_into(folder)
     except CannotCompile as error:
