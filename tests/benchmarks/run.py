@@ -13,8 +13,8 @@ captures, the list of what is in flight, the access log.
 ``pure`` is the same as plain Python, ``default`` compiled but on asyncio's own loop, as on Windows; ``watched`` is
 ``ours`` while somebody reads ``/api/events``.  ``floor`` relays bytes and does nothing else (``floor.py``).
 
-What a request waits longer is measured at 32 connections, with one while asker, proxy and model have cores of their own,
-where most of it is the waking of cores, and with one on one core for all, where it is what the proxy does.
+What a request waits longer is measured at 32 connections, with one while proxy and tools have a core each, where most
+of it is the waking of cores, and with one on one core for all, where it is what the proxy does.
 
 What measures is a C program (``lean.c``) where there is a C compiler, else ``load.py`` and ``upstream.py``, and it
 keeps off the core that the measured program has.
