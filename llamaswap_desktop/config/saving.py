@@ -1,4 +1,7 @@
-"""Saves the user's configuration carefully: nothing invalid, nothing half, nothing lost."""
+"""Saves the user's configuration carefully: nothing invalid, nothing half, nothing lost.
+
+Whoever edits sees plain line ends; the file keeps its own, as Windows' editors write them.
+"""
 
 import hashlib
 import os
@@ -29,10 +32,11 @@ class NoSuchBackup(RequestRefused):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What stands in the file; ``hash`` names this very text."""
+    """What stands in the file; ``hash`` names this very text, and ``line_end`` is how the file writes the ends."""
 
     text: str
     hash: str
+    line_end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ class ConfigFile:
 
     def read(self) -> Saved:
         """Return what stands in the file; raises ``OSError`` and ``UnicodeDecodeError``."""
-        text = decode(self._path.read_bytes())
-        return Saved(text, _hash(text))
+        raw = decode(self._path.read_bytes())
+        text = _plain(raw)
+        return Saved(text, _hash(text), "\r\n" if raw.partition("\n")[0].endswith("\r") else "\n")
 
     def save(self, text: str, *, edited_hash: str, validate: Validate) -> str:
         """Put ``text`` in the place of what ``edited_hash`` names; return the id of the backup.
@@ -75,8 +80,8 @@ class ConfigFile:
         if before.hash != edited_hash:
             raise StaleText("the configuration has been changed by somebody else: load it again, then repeat the edit")
         validate(text)
-        backup = self._keep(before.text)
-        _replace(self._path, text)
+        backup = self._keep(before)
+        _replace(self._path, text if "\r\n" in text else text.replace("\n", before.line_end))
         return backup
 
     def backups(self) -> tuple[Backup, ...]:
@@ -89,19 +94,23 @@ class ConfigFile:
         """Return an earlier version; raises ``NoSuchBackup``."""
         if backup_id not in {backup.id for backup in self.backups()}:
             raise NoSuchBackup(f"there is no backup '{backup_id}'")
-        return decode((self._backups / f"{backup_id}.yaml").read_bytes())
+        return _plain(decode((self._backups / f"{backup_id}.yaml").read_bytes()))
 
     def restore(self, backup_id: str, *, edited_hash: str, validate: Validate) -> str:
         """Save an earlier version anew; what it replaces becomes a backup itself.  Raises ``NoSuchBackup``."""
         return self.save(self.text_of(backup_id), edited_hash=edited_hash, validate=validate)
 
-    def _keep(self, text: str) -> str:
+    def _keep(self, saved: Saved) -> str:
         self._backups.mkdir(parents=True, exist_ok=True)
         backup_id = self._now().strftime(_STAMP)
-        _replace(self._backups / f"{backup_id}.yaml", text)
+        _replace(self._backups / f"{backup_id}.yaml", saved.text.replace("\n", saved.line_end))
         for old in self.backups()[_KEPT:]:
             (self._backups / f"{old.id}.yaml").unlink(missing_ok=True)
         return backup_id
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def _hash(text: str) -> str:

@@ -43,6 +43,20 @@ def test_saving_keeps_what_was_there(file, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backups", "config.yaml"]
 
 
+def test_a_file_keeps_the_line_ends_that_it_has(file, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"# mine\r\nstartPort: 1\r\n")
+    assert file.read().text == "# mine\nstartPort: 1\n"
+    for text in ("# mine\nstartPort: 2\n", "# mine\r\nstartPort: 2\r\n"):
+        backup = save(file, text)
+        assert path.read_bytes() == b"# mine\r\nstartPort: 2\r\n"
+    assert (tmp_path / "backups" / f"{backup}.yaml").read_bytes() == b"# mine\r\nstartPort: 2\r\n"
+    first = file.backups()[-1].id
+    assert file.text_of(first) == "# mine\nstartPort: 1\n"
+    file.restore(first, edited_hash=file.read().hash, validate=validate)
+    assert path.read_bytes() == b"# mine\r\nstartPort: 1\r\n"
+
+
 def test_an_invalid_text_is_not_saved(file, tmp_path):
     with pytest.raises(ConfigError):
         save(file, "startPort: 0\n")
