@@ -243,15 +243,15 @@ async def test_a_listener_waits_longer_in_a_flood_unless_there_is_a_file(tmp_pat
         return log._hand_over.when() - asyncio.get_running_loop().time()
 
     async with Opened() as log, Opened(store_path=str(tmp_path / "a.db")) as file:
-        for each, flooded_s in (log, 0.5), (file, 0.05):
+        for each, waits_longer in (log, True), (file, False):
             each.subscribe(lambda _: None)
-            assert wait_s(each) == pytest.approx(0.05, abs=0.02)
+            assert wait_s(each) <= 0.05
             for _ in range(200):
                 answer(begin(each))
             await each.page(PageQuery())
-            assert wait_s(each) == pytest.approx(flooded_s, abs=0.02)
+            assert (wait_s(each) > 0.05) is waits_longer
             await each.page(PageQuery())
-            assert wait_s(each) == pytest.approx(0.05, abs=0.02), "a trickle again"
+            assert wait_s(each) <= 0.05, "a trickle again"
 
 
 async def test_a_file_gets_every_request(tmp_path):

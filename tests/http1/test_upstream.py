@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 
 import pytest
 
@@ -63,6 +64,22 @@ async def test_connection_is_used_again():
             assert (response.status, response.body) == (200, b"hi")
     assert stub.connections == 1
     assert stub.requests[0].startswith(b"GET /health HTTP/1.1\r\nHost: localhost:")
+
+
+async def test_connection_that_has_ended_does_not_wait_for_the_collector():
+    def count():
+        return sum(type(each) is UpstreamConnection for each in gc.get_objects())
+
+    gc.collect()
+    before = count()
+    gc.disable()
+    try:
+        async with upstream_of(Stub()) as upstream:
+            await fetch(upstream, "/health", timeout_s=5)
+            assert count() == before + 1
+        await until(lambda: count() == before, "it has gone")
+    finally:
+        gc.enable()
 
 
 async def test_path_of_the_base_url_stands_before_the_request_s():
